@@ -1,0 +1,3 @@
+export function findBrowser(): string | null;
+export const browserArgs: string[];
+export const howToInstall: string;

@@ -1,0 +1,2 @@
+export const isolationHeaders: Record<string, string>;
+export const pageHeaders: Record<string, string>;

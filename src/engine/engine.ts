@@ -1,0 +1,69 @@
+/**
+ * @file What the rest of the app knows of the engine: packed prompts in, numbers out. Two backends stand behind it (WebGPU and
+ * WASM); the model graph is written once.
+ */
+import type { ItemId, TokenId } from "../core/ids.ts";
+import type { PackedPrompt } from "../prompt/packed-prompt.ts";
+
+export type BackendName = "webgpu" | "wasm";
+
+/** K gate weights, scaled so that uniform is 1. */
+export type Gate = readonly number[];
+
+export interface EnginePrompt {
+  readonly packed: PackedPrompt;
+  readonly gate: Gate;
+}
+
+export interface TokenProbability {
+  readonly token: TokenId;
+  readonly text: string;
+  readonly probability: number;
+}
+
+export interface EngineMemory {
+  /** Bytes of model weights held by the backend (packed on WebGPU, f32 on WASM). */
+  readonly weightBytes: number;
+  /** Most bytes of tensors alive at once since load, weights included. */
+  readonly peakBytes: number;
+  /** Tensors alive now: flat between requests, or something leaks. */
+  readonly tensors: number;
+}
+
+/** The base model with a pack's adapter, on one backend. Calls are answered one at a time, in order. */
+export interface Engine {
+  readonly backend: BackendName;
+  /** The GPU adapter's own description; "WebAssembly SIMD" style text on WASM. */
+  readonly adapterName: string;
+  readonly layers: number;
+
+  /**
+   * Verdict log-odds at every branch's read-out, one Float32Array [branches] per prompt.
+   * Rejects with `cancelled` soon after the signal aborts, between layers at the latest.
+   */
+  verdicts(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;
+
+  /** Log p(token) of every text token of the branches given what comes before, [length] per prompt; NaN where there is none. */
+  tokenLogProbs?(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;
+
+  memory(): EngineMemory;
+  /** Positions pushed through the graph and milliseconds it took, since load. */
+  throughput(): { readonly tokens: number; readonly milliseconds: number };
+  dispose(): void;
+}
+
+/** SASRec and what hangs on its state. Plain arrays on the CPU: it is a thousandth of the language model's work. */
+export interface BehaviourModel {
+  readonly items: number;
+  readonly experts: number;
+  /** State z [dim] of a history, oldest first; the zero vector for an empty one. */
+  state(history: readonly ItemId[]): Float32Array;
+  /** K gate weights, scaled so that uniform is 1. */
+  gate(state: Float32Array): Gate;
+  /** z · e_i for the whole catalogue, [items]. */
+  itemScores(state: Float32Array): Float32Array;
+  /** Projected input embedding of a behaviour slot, [embedding width]. */
+  embed(item: ItemId): Float32Array;
+  /** Input embedding of a slot when the behaviour channel is off, [embedding width]. */
+  readonly nullBehaviour: Float32Array;
+}

@@ -1,0 +1,29 @@
+import type { ItemId } from "../core/ids.ts";
+
+/** One question to the model: how do these candidates score after this history? */
+export interface SlateQuery {
+  /** Kept items, oldest first. */
+  readonly history: readonly ItemId[];
+  readonly candidates: readonly ItemId[];
+  /** Gate weights to hold instead of the history's own (prompt-only effects, controls). */
+  readonly heldGate?: readonly number[];
+  /** False replaces every behaviour slot by the null vector. Default true. */
+  readonly behaviour?: boolean;
+}
+
+/** Answer in the order of `candidates`. */
+export interface SlateScores {
+  /** v: verdict log-odds in nats. */
+  readonly verdict: readonly number[];
+  /** SASRec item scores z · e. */
+  readonly sasrec: readonly number[];
+  /** verdict + beta * sasrec: what the slate is ranked by. */
+  readonly shown: readonly number[];
+  /** Softmax of `shown` over the candidates. */
+  readonly probability: readonly number[];
+  /** Gate weights the forward pass used; uniform is 1. */
+  readonly gate: readonly number[];
+}
+
+/** Scores a batch of questions. Everything downstream (attribution, evaluation) knows only this. */
+export type ScoreFn = (queries: readonly SlateQuery[], signal?: AbortSignal) => Promise<SlateScores[]>;

@@ -1,0 +1,131 @@
+/**
+ * @file The whole conversation between page and engine worker, as a table of calls: arguments, reply and progress of one call
+ * cannot drift apart. Everything in it survives structured cloning.
+ */
+import type { EffectMatrix, EffectQuestion, ItemEffects } from "../attribution/effect.ts";
+import type { Failure } from "../core/failure.ts";
+import type { ItemId } from "../core/ids.ts";
+
+export interface LoadProgress {
+  readonly stage: "fetching" | "verifying" | "preparing" | "probing";
+  /** Bytes of the stage "fetching", over base and pack together; 0 of 0 in the other stages. */
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface EngineInfo {
+  readonly backend: "webgpu" | "wasm";
+  readonly adapterName: string;
+  readonly layers: number;
+  readonly experts: number;
+  readonly weightBytes: number;
+  readonly peakBytes: number;
+  /** Since load; null before the first forward pass. */
+  readonly tokensPerSecond: number | null;
+  /** Why a preferred backend is not the one running; null when it is. */
+  readonly fallback: Failure | null;
+}
+
+export interface RankedItem {
+  readonly item: ItemId;
+  readonly verdict: number;
+  readonly sasrec: number;
+  readonly shown: number;
+  /** Softmax of the shown score over the whole slate. */
+  readonly probability: number;
+  /** Rank by SASRec alone inside the slate, from 1. */
+  readonly sasrecRank: number;
+}
+
+export interface Recommendation {
+  /** Best first. */
+  readonly ranked: readonly RankedItem[];
+  readonly slateSize: number;
+  /** False: the history is empty, these are popular films and nothing personal is behind them. */
+  readonly personal: boolean;
+  readonly gate: readonly number[];
+  readonly promptTokens: number;
+  readonly milliseconds: number;
+}
+
+/** One position of the prompt as people can read it. */
+export type InspectedSlot =
+  | { readonly kind: "text"; readonly token: number; readonly text: string; readonly event: number | null }
+  | {
+      readonly kind: "behaviour";
+      readonly item: ItemId | null;
+      readonly event: number | null;
+      /** L2 norm of the vector that stands at this position. */
+      readonly norm: number;
+    };
+
+export interface PromptView {
+  readonly prefix: readonly InspectedSlot[];
+  readonly branches: readonly { readonly item: ItemId; readonly slots: readonly InspectedSlot[] }[];
+  readonly gate: readonly number[];
+}
+
+export interface Calls {
+  /** `baseUrl` and `packUrl` are folders on this origin, each with a manifest.json. */
+  load: {
+    args: {
+      readonly baseUrl: string;
+      readonly packUrl: string;
+      readonly backend: "auto" | "webgpu" | "wasm";
+    };
+    reply: EngineInfo;
+    progress: LoadProgress;
+  };
+  /** `seen` is never recommended (every rated or watched item, kept or not). */
+  recommend: {
+    args: { readonly history: readonly ItemId[]; readonly seen: readonly ItemId[]; readonly top: number };
+    reply: Recommendation;
+    progress: never;
+  };
+  explain: {
+    args: {
+      readonly history: readonly ItemId[];
+      readonly candidates: readonly ItemId[];
+      readonly question: EffectQuestion;
+    };
+    reply: EffectMatrix;
+    progress: { readonly row: ItemEffects; readonly done: number; readonly total: number };
+  };
+  inspect: {
+    args: { readonly history: readonly ItemId[]; readonly candidates: readonly ItemId[] };
+    reply: PromptView;
+    progress: never;
+  };
+  status: { args: Record<string, never>; reply: EngineInfo; progress: never };
+}
+
+export type CallName = keyof Calls;
+
+/** How the page reaches the engine. Rejects with a FailureError; an aborted signal gives `cancelled`. */
+export type Call = <Name extends CallName>(
+  name: Name,
+  args: Calls[Name]["args"],
+  options?: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: Calls[Name]["progress"]) => void;
+  },
+) => Promise<Calls[Name]["reply"]>;
+
+export type Handlers = {
+  [Name in CallName]: (
+    args: Calls[Name]["args"],
+    context: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: Calls[Name]["progress"]) => void;
+    },
+  ) => Promise<Calls[Name]["reply"]>;
+};
+
+export type ToWorker =
+  | { readonly kind: "call"; readonly id: number; readonly name: CallName; readonly args: unknown }
+  | { readonly kind: "cancel"; readonly id: number };
+
+export type FromWorker =
+  | { readonly kind: "reply"; readonly id: number; readonly reply: unknown }
+  | { readonly kind: "progress"; readonly id: number; readonly progress: unknown }
+  | { readonly kind: "failure"; readonly id: number; readonly failure: Failure };
