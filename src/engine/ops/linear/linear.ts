@@ -1,0 +1,86 @@
+/**
+ * @file The matrix product of every layer, with the instance-wise LoRA and the residual fused. A kernel is registered per backend
+ * under {@link LINEAR}; the definition is `linear.reference.ts`.
+ */
+import { engine, type NamedTensorMap, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { invariant } from "../../../core/invariant.ts";
+
+export const LINEAR = "BecausalLinear";
+
+export type LinearWeightType = "q4_1" | "q8_0" | "f32";
+
+/**
+ * A row-major [outFeatures, inFeatures] matrix the way the running backend's kernel wants it.
+ *
+ * - webgpu, "q4_1": int32 [outFeatures, inFeatures / 32 * 5], the raw 20-byte blocks (word 0: f16 d, f16 m; words 1 to 4: nibbles).
+ * - webgpu, "q8_0": int32 [outFeatures, inFeatures / 32 * 9], per block the f32 bits of d, then 8 words of 4 int8 each.
+ * - webgpu, "f32": float32 [outFeatures, inFeatures].
+ * - wasm, "f32" only: float32 [inFeatures, outFeatures], since only an untransposed rank-2 product takes the fast path there.
+ */
+export interface LinearWeight {
+  readonly tensor: Tensor2D;
+  readonly outFeatures: number;
+  readonly inFeatures: number;
+  readonly type: LinearWeightType;
+}
+
+/** One site's LoRA matrices: webgpu a [rank, inFeatures], b [outFeatures, rank]; wasm the transposes of both. */
+export interface LowRank {
+  readonly a: Tensor2D;
+  readonly b: Tensor2D;
+  readonly rank: number;
+}
+
+export interface LinearOptions {
+  readonly adapter?: {
+    readonly lowRank: LowRank;
+    /** [rows, rank] gate of every row, the LoRA scale already in it. */
+    readonly gate: Tensor2D;
+  };
+  /** [rows, outFeatures] added to the product. */
+  readonly residual?: Tensor2D;
+}
+
+/** Kernel inputs; `a`, `b`, `gate` come together or not at all. */
+export interface LinearInputs {
+  readonly x: Tensor2D;
+  readonly weight: Tensor2D;
+  readonly a?: Tensor2D;
+  readonly b?: Tensor2D;
+  readonly gate?: Tensor2D;
+  readonly residual?: Tensor2D;
+}
+
+export type LinearAttrs = {
+  readonly outFeatures: number;
+  readonly inFeatures: number;
+  readonly type: LinearWeightType;
+  /** 0 without an adapter. */
+  readonly rank: number;
+};
+
+/**
+ * y = x W^T + ((x a^T) * gate) b^T + residual, [rows, outFeatures].
+ * Returns a new tensor; the caller disposes it. No input is consumed.
+ */
+export function linear(
+  x: Tensor2D,
+  weight: LinearWeight,
+  { adapter, residual }: LinearOptions = {},
+): Tensor2D {
+  invariant(x.shape[1] === weight.inFeatures, `linear takes rows of ${weight.inFeatures}, got ${x.shape[1]}`);
+  const inputs: NamedTensorMap = { x, weight: weight.tensor };
+  if (adapter !== undefined) {
+    inputs["a"] = adapter.lowRank.a;
+    inputs["b"] = adapter.lowRank.b;
+    inputs["gate"] = adapter.gate;
+  }
+  if (residual !== undefined) inputs["residual"] = residual;
+  const attrs: LinearAttrs = {
+    outFeatures: weight.outFeatures,
+    inFeatures: weight.inFeatures,
+    type: weight.type,
+    rank: adapter?.lowRank.rank ?? 0,
+  };
+  return engine().runKernel<Tensor>(LINEAR, inputs, attrs) as Tensor2D;
+}
