@@ -1,0 +1,334 @@
+/**
+ * @file Reader of GGUF version 3, little-endian. The file is input from outside: every count, length and offset is checked against
+ * the bytes that are really there before it is used, so that a hostile file costs no more memory than its own size.
+ */
+import { FailureError } from "../core/failure.ts";
+
+export type TensorType = "F32" | "F16" | "Q4_0" | "Q4_1" | "Q8_0";
+
+/** Weights and bytes of one block of a tensor type. F32 and F16 are blocks of one. */
+export const BLOCKS: Readonly<Record<TensorType, { readonly weights: number; readonly bytes: number }>> = {
+  F32: { weights: 1, bytes: 4 },
+  F16: { weights: 1, bytes: 2 },
+  // f16 d, 16 bytes of nibbles: w = d (q - 8)
+  Q4_0: { weights: 32, bytes: 18 },
+  // f16 d, f16 m, 16 bytes of nibbles: w = d q + m
+  Q4_1: { weights: 32, bytes: 20 },
+  // f16 d, 32 signed bytes: w = d q
+  Q8_0: { weights: 32, bytes: 34 },
+};
+
+export interface GgufTensor {
+  readonly name: string;
+  readonly type: TensorType;
+  /** Row-major: a matrix is `[out, in]`, the reverse of the order on disk. */
+  readonly shape: readonly number[];
+  /** The blocks as they stand in the file: a view, not a copy. */
+  readonly bytes: Uint8Array;
+}
+
+/** Integers of 64 bits are numbers where that is exact and bigints beyond. */
+export type GgufScalar = number | bigint | boolean | string;
+export type GgufValue = GgufScalar | readonly GgufScalar[];
+
+export interface GgufFile {
+  /** How failures name the file. */
+  readonly file: string;
+  readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** In the order of the file's tensor table. */
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
+}
+
+const LIMITS = {
+  dimensions: 4,
+  stringBytes: 2 ** 20,
+  arrayItems: 1_000_000,
+  metadataEntries: 65_536,
+  tensors: 100_000,
+  alignment: { least: 8, most: 65_536, absent: 32 },
+};
+
+const SUPPORTED_TYPES: ReadonlyMap<number, TensorType> = new Map([
+  [0, "F32"],
+  [1, "F16"],
+  [2, "Q4_0"],
+  [3, "Q4_1"],
+  [8, "Q8_0"],
+]);
+
+// Named so that a refusal can say what the file holds.
+const UNSUPPORTED_TYPES: ReadonlyMap<number, string> = new Map([
+  [6, "Q5_0"],
+  [7, "Q5_1"],
+  [9, "Q8_1"],
+  [10, "Q2_K"],
+  [11, "Q3_K"],
+  [12, "Q4_K"],
+  [13, "Q5_K"],
+  [14, "Q6_K"],
+  [15, "Q8_K"],
+  [16, "IQ2_XXS"],
+  [17, "IQ2_XS"],
+  [18, "IQ3_XXS"],
+  [19, "IQ1_S"],
+  [20, "IQ4_NL"],
+  [21, "IQ3_S"],
+  [22, "IQ2_S"],
+  [23, "IQ4_XS"],
+  [24, "I8"],
+  [25, "I16"],
+  [26, "I32"],
+  [27, "I64"],
+  [28, "F64"],
+  [29, "IQ1_M"],
+  [30, "BF16"],
+  [34, "TQ1_0"],
+  [35, "TQ2_0"],
+  [39, "MXFP4"],
+]);
+
+const STRING = 8;
+const ARRAY = 9;
+const STRING_LENGTH_BYTES = 8;
+
+/**
+ * Reads a whole file held in memory; tensors are views into it. Throws a FailureError: `file-invalid` where the bytes contradict
+ * the format or themselves, `model-unsupported` where the format is understood but not this kind of it.
+ */
+export function readGguf(bytes: Uint8Array, file: string): GgufFile {
+  const cursor = new Cursor(bytes, file);
+  readVersion(cursor);
+  const tensorCount = cursor.count("tensor count", LIMITS.tensors);
+  const entryCount = cursor.count("metadata count", LIMITS.metadataEntries);
+  const metadata = new Map<string, GgufValue>();
+  for (let i = 0; i < entryCount; i++) {
+    const key = cursor.string(`metadata key ${i}`);
+    if (metadata.has(key)) throw cursor.invalid(`metadata ${quoted(key)} appears twice`);
+    metadata.set(key, readValue(cursor, key));
+  }
+  const entries = readTensorTable(cursor, tensorCount);
+  return { file, metadata, tensors: placeTensors(cursor, entries, readAlignment(cursor, metadata)) };
+}
+
+/** Walks the bytes and refuses to run past their end. */
+class Cursor {
+  readonly bytes: Uint8Array;
+  readonly file: string;
+  readonly view: DataView;
+  readonly text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  offset = 0;
+
+  constructor(bytes: Uint8Array, file: string) {
+    this.bytes = bytes;
+    this.file = file;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  invalid(reason: string): FailureError {
+    return new FailureError({ kind: "file-invalid", file: this.file, reason });
+  }
+
+  unsupported(reason: string): FailureError {
+    return new FailureError({ kind: "model-unsupported", file: this.file, reason });
+  }
+
+  /** Start of the next `length` bytes, which are then behind the cursor. */
+  take(length: number, what: string): number {
+    const start = this.offset;
+    if (length > this.bytes.byteLength - start)
+      throw this.invalid(
+        `it ends inside ${what} (byte ${start}, ${length} bytes wanted, ${this.bytes.byteLength - start} left)`,
+      );
+    this.offset = start + length;
+    return start;
+  }
+
+  u32(what: string): number {
+    return this.view.getUint32(this.take(4, what), true);
+  }
+
+  /** An unsigned 64-bit integer that a number holds exactly. */
+  u64(what: string): number {
+    const value = this.view.getBigUint64(this.take(8, what), true);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw this.invalid(`${what} is ${value}, more than any file holds`);
+    return Number(value);
+  }
+
+  count(what: string, most: number): number {
+    const value = this.u64(what);
+    if (value > most) throw this.invalid(`${what} is ${value}, the limit is ${most}`);
+    return value;
+  }
+
+  string(what: string): string {
+    const length = this.count(`the length of ${what}`, LIMITS.stringBytes);
+    const start = this.take(length, what);
+    try {
+      return this.text.decode(this.bytes.subarray(start, start + length));
+    } catch {
+      throw this.invalid(`${what} is not UTF-8`);
+    }
+  }
+}
+
+function readVersion(cursor: Cursor): void {
+  const magic = cursor.u32("the magic number");
+  if (magic !== 0x46554747) throw cursor.invalid("it does not start with GGUF");
+  const version = cursor.u32("the version");
+  if (version === 3) return;
+  if (version === 0x03000000) throw cursor.unsupported("it is big-endian GGUF; only little-endian is read");
+  throw cursor.unsupported(`it is GGUF version ${version}; only version 3 is read`);
+}
+
+interface ScalarReader {
+  readonly bytes: number;
+  read(view: DataView, at: number): GgufScalar;
+}
+
+const exact = (value: bigint): number | bigint =>
+  value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER)
+    ? Number(value)
+    : value;
+
+const SCALARS: ReadonlyMap<number, ScalarReader> = new Map<number, ScalarReader>([
+  [0, { bytes: 1, read: (view, at) => view.getUint8(at) }],
+  [1, { bytes: 1, read: (view, at) => view.getInt8(at) }],
+  [2, { bytes: 2, read: (view, at) => view.getUint16(at, true) }],
+  [3, { bytes: 2, read: (view, at) => view.getInt16(at, true) }],
+  [4, { bytes: 4, read: (view, at) => view.getUint32(at, true) }],
+  [5, { bytes: 4, read: (view, at) => view.getInt32(at, true) }],
+  [6, { bytes: 4, read: (view, at) => view.getFloat32(at, true) }],
+  [7, { bytes: 1, read: (view, at) => view.getUint8(at) !== 0 }],
+  [10, { bytes: 8, read: (view, at) => exact(view.getBigUint64(at, true)) }],
+  [11, { bytes: 8, read: (view, at) => exact(view.getBigInt64(at, true)) }],
+  [12, { bytes: 8, read: (view, at) => view.getFloat64(at, true) }],
+]);
+
+function readValue(cursor: Cursor, key: string): GgufValue {
+  const what = `metadata ${quoted(key)}`;
+  const type = cursor.u32(`the type of ${what}`);
+  if (type === STRING) return cursor.string(what);
+  if (type !== ARRAY) {
+    const scalar = scalarReader(cursor, type, what);
+    return scalar.read(cursor.view, cursor.take(scalar.bytes, what));
+  }
+  const itemType = cursor.u32(`the item type of ${what}`);
+  if (itemType === ARRAY) throw cursor.invalid(`${what} is an array of arrays`);
+  const items = cursor.count(`the length of ${what}`, LIMITS.arrayItems);
+  if (itemType === STRING) {
+    // Before anything is allocated: even empty strings take eight bytes each.
+    if (items * STRING_LENGTH_BYTES > cursor.bytes.byteLength - cursor.offset)
+      throw cursor.invalid(`it ends inside ${what} (${items} strings announced)`);
+    return Array.from({ length: items }, (_, i) => cursor.string(`string ${i} of ${what}`));
+  }
+  const scalar = scalarReader(cursor, itemType, what);
+  const start = cursor.take(items * scalar.bytes, what);
+  return Array.from({ length: items }, (_, i) => scalar.read(cursor.view, start + i * scalar.bytes));
+}
+
+function scalarReader(cursor: Cursor, type: number, what: string): ScalarReader {
+  const reader = SCALARS.get(type);
+  if (reader === undefined) throw cursor.invalid(`${what} has type ${type}, which version 3 does not define`);
+  return reader;
+}
+
+interface TableEntry {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  /** From the start of the tensor data. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+function readTensorTable(cursor: Cursor, tensorCount: number): TableEntry[] {
+  const entries: TableEntry[] = [];
+  const names = new Set<string>();
+  for (let i = 0; i < tensorCount; i++) {
+    const name = cursor.string(`the name of tensor ${i}`);
+    if (names.has(name)) throw cursor.invalid(`tensor ${quoted(name)} appears twice`);
+    names.add(name);
+    const what = `tensor ${quoted(name)}`;
+    const rank = cursor.u32(`the rank of ${what}`);
+    if (rank < 1 || rank > LIMITS.dimensions)
+      throw cursor.invalid(`${what} has ${rank} dimensions, the limit is ${LIMITS.dimensions}`);
+    const shape = Array.from({ length: rank }, () => cursor.u64(`a dimension of ${what}`)).reverse();
+    const typeNumber = cursor.u32(`the type of ${what}`);
+    const offset = cursor.u64(`the offset of ${what}`);
+    const type = SUPPORTED_TYPES.get(typeNumber);
+    if (type === undefined) {
+      const typeName = UNSUPPORTED_TYPES.get(typeNumber) ?? `type number ${typeNumber}`;
+      throw cursor.unsupported(
+        `${what} is ${typeName}; supported are ${[...SUPPORTED_TYPES.values()].join(", ")}`,
+      );
+    }
+    entries.push({ name, type, shape, offset, byteLength: blockBytes(cursor, what, type, shape) });
+  }
+  return entries;
+}
+
+function blockBytes(cursor: Cursor, what: string, type: TensorType, shape: readonly number[]): number {
+  const block = BLOCKS[type];
+  const rowLength = shape.at(-1) ?? 0;
+  if (rowLength % block.weights !== 0)
+    throw cursor.invalid(
+      `${what} has rows of ${rowLength} weights, not whole ${type} blocks of ${block.weights}`,
+    );
+  let weights = 1;
+  for (const dimension of shape) {
+    if (dimension === 0) throw cursor.invalid(`${what} has a dimension of 0`);
+    // Every weight takes at least 9/16 of a byte, so the file bounds the product long before 2^53 does.
+    if (dimension > (cursor.bytes.byteLength * 2) / weights)
+      throw cursor.invalid(`${what} [${shape.join(", ")}] is larger than the file`);
+    weights *= dimension;
+  }
+  return (weights / block.weights) * block.bytes;
+}
+
+function readAlignment(cursor: Cursor, metadata: ReadonlyMap<string, GgufValue>): number {
+  const alignment = metadata.get("general.alignment") ?? LIMITS.alignment.absent;
+  const { least, most } = LIMITS.alignment;
+  const isPowerOfTwo = typeof alignment === "number" && Number.isInteger(Math.log2(alignment));
+  if (!isPowerOfTwo || alignment < least || alignment > most)
+    throw cursor.invalid(
+      `general.alignment is ${String(alignment)}, not a power of two from ${least} to ${most}`,
+    );
+  return alignment;
+}
+
+function placeTensors(
+  cursor: Cursor,
+  entries: readonly TableEntry[],
+  alignment: number,
+): ReadonlyMap<string, GgufTensor> {
+  const { bytes } = cursor;
+  const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
+  for (const { name, offset, byteLength } of entries) {
+    if (offset % alignment !== 0)
+      throw cursor.invalid(
+        `tensor ${quoted(name)} starts at ${offset}, which is not a multiple of ${alignment}`,
+      );
+    if (offset + byteLength > bytes.byteLength - dataStart)
+      throw cursor.invalid(
+        `tensor ${quoted(name)} ends at ${dataStart + offset + byteLength}, the file at ${bytes.byteLength}`,
+      );
+  }
+  let previous: TableEntry | undefined;
+  for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
+    if (previous !== undefined && entry.offset < previous.offset + previous.byteLength)
+      throw cursor.invalid(`tensors ${quoted(previous.name)} and ${quoted(entry.name)} overlap`);
+    previous = entry;
+  }
+  return new Map(
+    entries.map(({ name, type, shape, offset, byteLength }) => {
+      const start = dataStart + offset;
+      return [name, { name, type, shape, bytes: bytes.subarray(start, start + byteLength) }];
+    }),
+  );
+}
+
+/** A name as a message shows it: a hostile one stays short and printable. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}
