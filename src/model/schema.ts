@@ -1,0 +1,43 @@
+/** @file What the manifests' schemas share, and how a document from outside becomes a typed value. */
+import * as v from "valibot";
+import { FailureError } from "../core/failure.ts";
+import { type ItemId, itemId } from "../core/ids.ts";
+
+export const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits"));
+
+/** A plain name: no folder, nothing that a URL or a path would resolve elsewhere. */
+export const fileNameSchema = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "expected a plain file name"),
+);
+
+export function wholeSchema(least: number, most: number) {
+  return v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+}
+
+export const finiteSchema = v.pipe(v.number(), v.finite());
+export const textSchema = v.pipe(v.string(), v.maxLength(100_000));
+export const MAX_ITEMS = 1_000_000;
+export const itemIdSchema = v.pipe(
+  wholeSchema(0, MAX_ITEMS - 1),
+  v.transform((value): ItemId => itemId(value)),
+);
+
+/** Parses JSON bytes against a schema. Throws `file-invalid` naming the first field that is wrong. */
+export function parseJson<Output>(
+  bytes: Uint8Array,
+  file: string,
+  schema: v.GenericSchema<unknown, Output>,
+): Output {
+  const invalid = (reason: string) => new FailureError({ kind: "file-invalid", file, reason });
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw invalid("it is not JSON");
+  }
+  const result = v.safeParse(schema, document, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw invalid(`${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
+}
