@@ -1,0 +1,52 @@
+import type { Failure } from "../core/failure.ts";
+import type { ItemId } from "../core/ids.ts";
+import type { Film } from "../model/film.ts";
+import type { Recommendation } from "../worker/protocol.ts";
+
+/** A top list on screen, with what it was computed from and the films it names. */
+export interface Answer {
+  /** "sample": stored with the page and marked so; "computed": by the engine in this page. */
+  readonly origin: "sample" | "computed";
+  /** Kept films, oldest first. */
+  readonly history: readonly ItemId[];
+  readonly films: ReadonlyMap<ItemId, Film>;
+  readonly recommendation: Recommendation;
+}
+
+/** `shown` is what stays on screen: the answer before, while the next is computed or when it failed. */
+export type AnswerState =
+  | { readonly phase: "empty"; readonly shown: null }
+  | { readonly phase: "shown"; readonly shown: Answer }
+  | { readonly phase: "computing"; readonly request: number; readonly shown: Answer | null }
+  | { readonly phase: "failed"; readonly failure: Failure; readonly shown: Answer | null };
+
+export type AnswerEvent =
+  | { readonly type: "sample-read"; readonly answer: Answer }
+  | { readonly type: "asked"; readonly request: number }
+  | { readonly type: "answered"; readonly request: number; readonly answer: Answer }
+  | { readonly type: "failed"; readonly request: number; readonly failure: Failure };
+
+/** A reply to any but the newest request is stale and changes nothing. */
+export function advanceAnswer(state: AnswerState, event: AnswerEvent): AnswerState {
+  switch (event.type) {
+    case "sample-read":
+      if (state.shown !== null) return state;
+      return state.phase === "empty"
+        ? { phase: "shown", shown: event.answer }
+        : { ...state, shown: event.answer };
+    case "asked":
+      return { phase: "computing", request: event.request, shown: state.shown };
+    case "answered":
+      return isNewest(state, event.request) ? { phase: "shown", shown: event.answer } : state;
+    case "failed":
+      return isNewest(state, event.request)
+        ? { phase: "failed", failure: event.failure, shown: state.shown }
+        : state;
+    default:
+      return event satisfies never;
+  }
+}
+
+function isNewest(state: AnswerState, request: number): boolean {
+  return state.phase === "computing" && state.request === request;
+}

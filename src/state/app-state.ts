@@ -1,0 +1,38 @@
+import type { EffectQuestion } from "../attribution/effect.ts";
+import type { HistoryStore } from "../history/history-store.ts";
+import type { Call } from "../worker/protocol.ts";
+import type { About } from "./about.ts";
+import type { AnswerState } from "./answer-state.ts";
+import type { Assets } from "./assets.ts";
+import type { CatalogueState } from "./catalogue-state.ts";
+import type { EngineState } from "./engine-state.ts";
+import type { ExplanationState } from "./explanation-state.ts";
+import type { HistoryState } from "./history-state.ts";
+import type { InspectionState } from "./inspection-state.ts";
+import type { SampleHistory } from "./sample-histories.ts";
+
+export interface AppState {
+  readonly engine: EngineState;
+  readonly catalogue: CatalogueState;
+  readonly history: HistoryState;
+  readonly answer: AnswerState;
+  readonly explanation: ExplanationState;
+  readonly inspection: InspectionState;
+  /** Which effect the heatmap shows. */
+  readonly question: EffectQuestion;
+  readonly samples: readonly SampleHistory[];
+  readonly about: About | null;
+}
+
+export interface AppStoreParts {
+  readonly call: Call;
+  readonly history: HistoryStore;
+  readonly assets: Assets;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly model: {
+    readonly baseUrl: string;
+    readonly packUrl: string;
+    readonly backend: "auto" | "webgpu" | "wasm";
+  };
+}

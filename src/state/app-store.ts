@@ -1,0 +1,51 @@
+/** @file The page's state and everything a person can ask of it. Made, not imported: tests pass a fake `call`, main.tsx the worker's. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { advanceAnswer } from "./answer-state.ts";
+import type { AppState, AppStoreParts } from "./app-state.ts";
+import { advanceCatalogue } from "./catalogue-state.ts";
+import type { Context } from "./context.ts";
+import { advanceEngine } from "./engine-state.ts";
+import { advanceExplanation } from "./explanation-state.ts";
+import { advanceHistory, historyBeforeLoad } from "./history-state.ts";
+import { advanceInspection } from "./inspection-state.ts";
+import { makeIntentions } from "./intentions.ts";
+import { makeLatestOnly } from "./latest-only.ts";
+import { makeOneAtATime } from "./one-at-a-time.ts";
+
+export interface AppStore {
+  readonly state: StoreApi<AppState>;
+  readonly intentions: ReturnType<typeof makeIntentions>;
+}
+
+export function makeAppStore(parts: AppStoreParts): AppStore {
+  const state = createStore<AppState>(() => ({
+    engine: { phase: "idle" },
+    catalogue: { phase: "loading" },
+    history: historyBeforeLoad,
+    answer: { phase: "empty", shown: null },
+    explanation: { phase: "none", shown: null },
+    inspection: { phase: "none" },
+    question: "total",
+    samples: [],
+    about: null,
+  }));
+  const set = state.setState;
+  const context: Context = {
+    ...parts,
+    get: state.getState,
+    set,
+    tell: {
+      engine: (event) => set(({ engine }) => ({ engine: advanceEngine(engine, event) })),
+      catalogue: (event) => set(({ catalogue }) => ({ catalogue: advanceCatalogue(catalogue, event) })),
+      history: (event) => set(({ history }) => ({ history: advanceHistory(history, event) })),
+      answer: (event) => set(({ answer }) => ({ answer: advanceAnswer(answer, event) })),
+      explanation: (event) =>
+        set(({ explanation }) => ({ explanation: advanceExplanation(explanation, event) })),
+      inspection: (event) => set(({ inspection }) => ({ inspection: advanceInspection(inspection, event) })),
+    },
+    answers: makeLatestOnly(),
+    explanations: makeLatestOnly(),
+    historyEdits: makeOneAtATime(),
+  };
+  return { state, intentions: makeIntentions(context) };
+}

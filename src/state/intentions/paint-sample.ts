@@ -1,0 +1,29 @@
+import type { Context } from "../context.ts";
+
+/** Shows the stored sample answer while there is nothing better. A page without one starts empty: it is a courtesy, not a need. */
+export function makePaintSample({ assets, tell }: Context) {
+  return async (): Promise<void> => {
+    const sample = await assets.sampleAnswer().catch(() => null);
+    if (sample === null) return;
+    const { matrix, recommendation } = sample;
+    const films = new Map(sample.films.map((film) => [film.id, film]));
+    const { history, candidates, question, rows } = matrix;
+    tell.answer({
+      type: "sample-read",
+      answer: { origin: "sample", history, films, recommendation },
+    });
+    tell.explanation({
+      type: "sample-read",
+      explanation: {
+        origin: "sample",
+        question,
+        history,
+        candidates,
+        films,
+        rows,
+        done: rows.length,
+        total: rows.length,
+      },
+    });
+  };
+}

@@ -1,0 +1,75 @@
+import { toFailure } from "../../core/failure.ts";
+import type { ItemId } from "../../core/ids.ts";
+import type { Answer } from "../answer-state.ts";
+import type { Context } from "../context.ts";
+import type { FilmIndex } from "../film-index.ts";
+import { promptHistory, seenItems } from "../prompt-films.ts";
+
+/** How many films are recommended. */
+export const TOP = 10;
+
+interface Request {
+  readonly history: readonly ItemId[];
+  readonly seen: readonly ItemId[];
+  readonly index: FilmIndex;
+}
+
+/**
+ * Answers the history as it is now: the top list, the prompt behind it, then the heatmap. `ifChanged` does nothing while something is
+ * missing or when the same question was asked last; `again` asks it once more.
+ */
+export function makeRecompute(context: Context, explain: () => Promise<void>) {
+  const { get, call, tell, answers, explanations } = context;
+  let asked: string | null = null;
+
+  const answer = async ({ history, seen, index }: Request): Promise<void> => {
+    explanations.cancel();
+    tell.explanation({ type: "cancelled" });
+    const { request, signal, isNewest } = answers.begin();
+    tell.answer({ type: "asked", request });
+    try {
+      const recommendation = await call("recommend", { history, seen, top: TOP }, { signal });
+      if (!isNewest()) return;
+      const shown: Answer = { origin: "computed", history, films: index.byItem, recommendation };
+      tell.answer({ type: "answered", request, answer: shown });
+      if (history.length === 0) tell.explanation({ type: "nothing-to-explain" });
+      await inspect(context, shown, signal, isNewest);
+    } catch (thrown) {
+      if (isNewest()) tell.answer({ type: "failed", request, failure: toFailure(thrown) });
+      return;
+    }
+    if (isNewest()) await explain();
+  };
+
+  const ask = async (force: boolean): Promise<void> => {
+    const { engine, catalogue, history } = get();
+    if (engine.phase !== "ready" || catalogue.phase !== "ready" || history.phase === "loading") return;
+    const { index } = catalogue;
+    const request = {
+      history: promptHistory(history.events, index),
+      seen: seenItems(history.events, index),
+      index,
+    };
+    const question = JSON.stringify([request.history, request.seen]);
+    if (question === asked && !force) return;
+    asked = question;
+    await answer(request);
+  };
+  return { ifChanged: () => ask(false), again: () => ask(true) };
+}
+
+/** A prompt that cannot be shown is no reason to withhold the answer. */
+async function inspect(
+  { call, tell }: Context,
+  { history, films, recommendation }: Answer,
+  signal: AbortSignal,
+  isNewest: () => boolean,
+): Promise<void> {
+  try {
+    const candidates = recommendation.ranked.map(({ item }) => item);
+    const view = await call("inspect", { history, candidates }, { signal });
+    if (isNewest()) tell.inspection({ type: "inspected", view, films });
+  } catch (thrown) {
+    if (isNewest()) tell.inspection({ type: "failed", failure: toFailure(thrown) });
+  }
+}
