@@ -1,0 +1,260 @@
+/** @file One suite for every backend: each op against its reference on odd sizes, and nothing left behind. */
+import { memory, type Tensor, type Tensor1D, type Tensor2D, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
+import { type Random, seededRandom } from "../../core/rng.ts";
+import { dequantise } from "../../model/block-dequantise.ts";
+import { BLOCKS, type GgufTensor, type TensorType } from "../../model/gguf.ts";
+import { encodeHalf } from "../../model/half.ts";
+import type { BackendName } from "../engine.ts";
+import { linearReference } from "./linear/linear.reference.ts";
+import { linear } from "./linear/linear.ts";
+import { uploadLinear, uploadLowRank } from "./linear/upload-linear.ts";
+import { rmsNormReference } from "./rms-norm/rms-norm.reference.ts";
+import { rmsNorm } from "./rms-norm/rms-norm.ts";
+import { rotaryReference } from "./rotary/rotary.reference.ts";
+import { rotary } from "./rotary/rotary.ts";
+import { swigluReference } from "./swiglu/swiglu.reference.ts";
+import { swiglu } from "./swiglu/swiglu.ts";
+import { treeAttentionReference } from "./tree-attention/tree-attention.reference.ts";
+import { treeAttention } from "./tree-attention/tree-attention.ts";
+
+/** Uniform in [-1, 1), repeatable. */
+export function randomValues(length: number, random: Random): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length }, () => 2 * random() - 1);
+}
+
+/** A matrix [out, in] of any type with random blocks, weights of order 0.1. */
+export function randomMatrix(type: TensorType, out: number, inputs: number, random: Random): GgufTensor {
+  const block = BLOCKS[type];
+  const bytes = Uint8Array.from(
+    { length: ((out * inputs) / block.weights) * block.bytes },
+    () => random() * 256,
+  );
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.length; at += block.bytes) {
+    if (type === "F32") view.setFloat32(at, 0.2 * random() - 0.1, true);
+    else view.setUint16(at, encodeHalf((type === "Q8_0" ? 0.1 : 1) * (0.002 + 0.01 * random())), true);
+    if (type === "Q4_1") view.setUint16(at + 2, encodeHalf(-0.1 * random()), true);
+  }
+  return { name: `random ${type}`, type, shape: [out, inputs], bytes };
+}
+
+/** Largest absolute difference; NaN anywhere gives NaN, which no bound accepts. */
+export function worstDifference(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  expect(got.length).toBe(wanted.length);
+  let worst = 0;
+  for (let i = 0; i < got.length; i++) {
+    const difference = Math.abs((got[i] ?? Number.NaN) - (wanted[i] ?? Number.NaN));
+    if (!(difference <= worst)) worst = difference;
+  }
+  return worst;
+}
+
+/** Reads a result and disposes it together with everything made for it. */
+async function finish(result: Tensor, made: readonly Tensor[]): Promise<Float32Array> {
+  const values = Float32Array.from(await result.data());
+  for (const tensor of [result, ...made]) tensor.dispose();
+  return values;
+}
+
+/** Two packed prompts: prefixes of 5 and 1 rows, branches of 3, 1 and 4 rows. */
+function treeSpans(): Int32Array {
+  const rows: number[] = [];
+  const prompt = (prefix: number, branches: readonly number[]) => {
+    const start = rows.length / 3;
+    for (let t = start; t < start + prefix; t++) rows.push(start, t + 1, t + 1);
+    for (const length of branches) {
+      const own = rows.length / 3;
+      for (let t = 0; t < length; t++) rows.push(start, start + prefix, own);
+    }
+  };
+  prompt(5, [3, 1]);
+  prompt(1, [4]);
+  return Int32Array.from(rows);
+}
+
+/** Call inside a test file after the backend has been started; `tolerance` is absolute, for values of order 1. */
+export function opSuite(backend: BackendName, tolerance: number): void {
+  describe.each(["F32", "F16", "Q4_0", "Q4_1", "Q8_0"] as const)("linear, %s weights", (type) => {
+    test.for([
+      [1, 5, 32],
+      [3, 33, 64],
+      [65, 96, 160],
+      [7, 130, 1536],
+    ] as const)("%i rows of [%i, %i]", async ([rows, out, inputs]) => {
+      const random = seededRandom(rows * out + inputs);
+      const matrix = randomMatrix(type, out, inputs, random);
+      const x = randomValues(rows * inputs, random);
+      const weight = uploadLinear(backend, [matrix], "test");
+      const input = tensor2d(x, [rows, inputs]);
+      const got = await finish(linear(input, weight), [input, weight.tensor]);
+      const wanted = linearReference({
+        x,
+        weight: dequantise(matrix),
+        rows,
+        outFeatures: out,
+        inFeatures: inputs,
+      });
+      expect(worstDifference(got, wanted)).toBeLessThan(tolerance);
+    });
+  });
+
+  test.for([
+    [1, 5, 32, 1],
+    [3, 33, 64, 4],
+    [65, 96, 160, 16],
+    [9, 67, 96, 6],
+  ] as const)(
+    "linear with adapter and residual: %i rows of [%i, %i], rank %i",
+    async ([rows, out, inputs, rank]) => {
+      const random = seededRandom(rank);
+      const matrix = randomMatrix("Q4_1", out, inputs, random);
+      const x = randomValues(rows * inputs, random);
+      const a = randomValues(rank * inputs, random);
+      const b = randomValues(out * rank, random).map((value) => value / 10);
+      const gate = randomValues(rows * rank, random);
+      const residual = randomValues(rows * out, random);
+      const weight = uploadLinear(backend, [matrix], "test");
+      const lowRank = uploadLowRank(backend, a, b, rank);
+      const input = tensor2d(x, [rows, inputs]);
+      const gates = tensor2d(gate, [rows, rank]);
+      const added = tensor2d(residual, [rows, out]);
+      const result = linear(input, weight, { adapter: { lowRank, gate: gates }, residual: added });
+      const got = await finish(result, [input, gates, added, weight.tensor, lowRank.a, lowRank.b]);
+      const wanted = linearReference({
+        x,
+        weight: dequantise(matrix),
+        rows,
+        outFeatures: out,
+        inFeatures: inputs,
+        adapter: { a, b, gate, rank },
+        residual,
+      });
+      expect(worstDifference(got, wanted)).toBeLessThan(tolerance);
+    },
+  );
+
+  test("linear stacks matrices by rows, also of different types", async () => {
+    const random = seededRandom(11);
+    for (const types of [
+      ["Q4_1", "Q4_1"],
+      ["Q4_0", "Q4_1"],
+      ["Q8_0", "Q8_0"],
+      ["Q4_1", "F16"],
+    ] as const) {
+      const matrices = types.map((type, i) => randomMatrix(type, 3 + 2 * i, 64, random));
+      const x = randomValues(2 * 64, random);
+      const weight = uploadLinear(backend, matrices, "test");
+      const input = tensor2d(x, [2, 64]);
+      const got = await finish(linear(input, weight), [input, weight.tensor]);
+      const stacked = Float32Array.from(matrices.flatMap((matrix) => [...dequantise(matrix)]));
+      const wanted = linearReference({ x, weight: stacked, rows: 2, outFeatures: 8, inFeatures: 64 });
+      expect(worstDifference(got, wanted), types.join()).toBeLessThan(tolerance);
+    }
+  });
+
+  test.for([
+    [1, 1],
+    [1, 64],
+    [3, 65],
+    [2, 576],
+  ] as const)("rmsNorm %i x %i", async ([rows, width]) => {
+    const random = seededRandom(width);
+    const x = randomValues(rows * width, random);
+    const gain = randomValues(width, random);
+    const input: Tensor2D = tensor2d(x, [rows, width]);
+    const gains: Tensor1D = tensor1d(gain);
+    const got = await finish(rmsNorm(input, gains, 1e-5), [input, gains]);
+    expect(worstDifference(got, rmsNormReference(x, gain, 1e-5))).toBeLessThan(tolerance);
+  });
+
+  test.for([
+    [1, { heads: 1, kvHeads: 1, headDim: 2 }],
+    [5, { heads: 3, kvHeads: 1, headDim: 6 }],
+    [33, { heads: 9, kvHeads: 3, headDim: 64 }],
+  ] as const)("rotary, %i rows of %o", async ([rows, shape]) => {
+    const random = seededRandom(rows);
+    const width = (shape.heads + 2 * shape.kvHeads) * shape.headDim;
+    const qkv = randomValues(rows * width, random);
+    const angles = randomValues((rows * shape.headDim) / 2, random);
+    const cos = angles.map(Math.cos);
+    const sin = angles.map(Math.sin);
+    const inputs = [
+      tensor2d(qkv, [rows, width]),
+      tensor2d(cos, [rows, shape.headDim / 2]),
+      tensor2d(sin, [rows, shape.headDim / 2]),
+    ] as const;
+    const got = await finish(rotary(...inputs, shape), inputs);
+    expect(worstDifference(got, rotaryReference(qkv, cos, sin, shape))).toBeLessThan(tolerance);
+  });
+
+  test.for([
+    ["one row", Int32Array.of(0, 1, 1)],
+    [
+      "a prefix alone",
+      Int32Array.from({ length: 3 * 70 }, (_, i) => (i % 3 === 0 ? 0 : Math.floor(i / 3) + 1)),
+    ],
+    ["two prompts with branches", treeSpans()],
+  ] as const)("treeAttention, %s", async ([, spans]) => {
+    for (const shape of [
+      { heads: 3, kvHeads: 1, headDim: 6 },
+      { heads: 9, kvHeads: 3, headDim: 64 },
+    ]) {
+      const rows = spans.length / 3;
+      const width = (shape.heads + 2 * shape.kvHeads) * shape.headDim;
+      const qkv = randomValues(rows * width, seededRandom(rows));
+      const input = tensor2d(qkv, [rows, width]);
+      const bounds = tensor2d(spans, [rows, 3], "int32");
+      const got = await finish(treeAttention(input, bounds, shape), [input, bounds]);
+      expect(worstDifference(got, treeAttentionReference(qkv, spans, shape))).toBeLessThan(tolerance);
+    }
+  });
+
+  test("treeAttention stays exact where logits are large", async () => {
+    const shape = { heads: 1, kvHeads: 1, headDim: 64 };
+    const spans = treeSpans();
+    const rows = spans.length / 3;
+    const qkv = randomValues(rows * 192, seededRandom(2)).map((value, i) =>
+      i % 192 < 128 ? 12 * value : value,
+    );
+    const input = tensor2d(qkv, [rows, 192]);
+    const bounds = tensor2d(spans, [rows, 3], "int32");
+    const got = await finish(treeAttention(input, bounds, shape), [input, bounds]);
+    // Logits reach some hundreds, where one f32 rounding of a logit is 3e-5 and so are the weights' errors.
+    expect(worstDifference(got, treeAttentionReference(qkv, spans, shape))).toBeLessThan(10 * tolerance);
+  });
+
+  test.for([
+    [1, 1],
+    [3, 33],
+    [65, 1536],
+  ] as const)("swiglu %i x %i", async ([rows, width]) => {
+    const gateUp = randomValues(rows * 2 * width, seededRandom(width)).map((value) => 20 * value);
+    const input = tensor2d(gateUp, [rows, 2 * width]);
+    const got = await finish(swiglu(input), [input]);
+    // Products reach 400: the bound is relative.
+    const wanted = swigluReference(gateUp, width);
+    expect(
+      worstDifference(
+        got.map((value) => value / 400),
+        wanted.map((value) => value / 400),
+      ),
+    ).toBeLessThan(tolerance);
+  });
+
+  test("no op leaves a tensor behind", async () => {
+    const random = seededRandom(3);
+    const before = memory().numTensors;
+    const shape = { heads: 3, kvHeads: 1, headDim: 32 };
+    const x = tensor2d(randomValues(13 * 160, random), [13, 160]);
+    const gain = tensor1d(randomValues(160, random));
+    const angles = tensor2d(randomValues(13 * 16, random), [13, 16]);
+    const spans = tensor2d(treeSpans().subarray(0, 39), [13, 3], "int32");
+    const weight = uploadLinear(backend, [randomMatrix("Q4_1", 160, 160, random)], "test");
+    const made: Tensor[] = [x, gain, angles, spans, weight.tensor];
+    made.push(rmsNorm(x, gain, 1e-5), linear(x, weight, { residual: x }), rotary(x, angles, angles, shape));
+    made.push(treeAttention(x, spans, shape), swiglu(x));
+    for (const tensor of made) tensor.dispose();
+    expect(memory().numTensors).toBe(before);
+  });
+}

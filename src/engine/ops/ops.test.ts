@@ -1,0 +1,14 @@
+import { getBackend } from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+import { startWasm } from "../wasm/start-wasm.ts";
+import { opSuite } from "./op-suite.ts";
+
+beforeAll(async () => {
+  await startWasm();
+});
+
+test("the suite runs on wasm", () => {
+  expect(getBackend()).toBe("wasm");
+});
+
+opSuite("wasm", 2e-5);
