@@ -1,0 +1,218 @@
+/**
+ * @file Everything the engine needs, fetched and verified before any of it is used: the base in its parts, the pack's files. A file that
+ * is missing, short or altered is fetched once more past every cache; then it is a failure that names it.
+ */
+import { FailureError } from "../core/failure.ts";
+import { type BaseManifest, readBaseManifest } from "./base-manifest.ts";
+import { readCatalogue } from "./catalogue.ts";
+import type { Fetcher } from "./fetcher.ts";
+import type { Film } from "./film.ts";
+import { type GgufFile, readGguf } from "./gguf.ts";
+import { type PackManifest, readPackManifest } from "./pack-manifest.ts";
+import { readSafetensors, type SafetensorsFile } from "./safetensors.ts";
+import { sha256 } from "./sha256.ts";
+
+export interface BaseFiles {
+  readonly manifest: BaseManifest;
+  readonly gguf: GgufFile;
+}
+
+export interface PackFiles {
+  readonly manifest: PackManifest;
+  readonly adapter: SafetensorsFile;
+  readonly sasrec: SafetensorsFile;
+  readonly films: readonly Film[];
+}
+
+export interface LoadOptions {
+  /** Bytes of all files together, refetched ones counted once. Called from 0 to the total. */
+  readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MANIFEST = "manifest.json";
+const MAX_MANIFEST_BYTES = 4 * 2 ** 20;
+
+/**
+ * Loads base and pack from two folders. Rejects with a FailureError: `file-missing`, `file-short`, `file-altered` or `file-invalid`
+ * naming the file, `model-unsupported`, or `cancelled`. Nothing half-loaded is ever returned.
+ */
+export async function loadModelFiles(
+  fetcher: Fetcher,
+  folders: { readonly base: string; readonly pack: string },
+  options: LoadOptions = {},
+): Promise<{ readonly base: BaseFiles; readonly pack: PackFiles }> {
+  const [baseManifest, packManifest] = await Promise.all([
+    loadManifest(fetcher, pathIn(folders.base, MANIFEST), readBaseManifest, options.signal),
+    loadManifest(fetcher, pathIn(folders.pack, MANIFEST), readPackManifest, options.signal),
+  ]);
+  checkPackFitsBase(packManifest, baseManifest, pathIn(folders.pack, MANIFEST));
+  const progress = new ByteProgress(options.onProgress);
+  const load = (folder: string, named: { file: string; byteLength: number; sha256: string }) =>
+    loadVerified(fetcher, pathIn(folder, named.file), named, progress, options.signal);
+  const { adapter, sasrec, catalogue } = packManifest;
+  const wanted = [
+    loadParts(fetcher, folders.base, baseManifest, progress, options.signal),
+    load(folders.pack, adapter),
+    load(folders.pack, sasrec),
+    load(folders.pack, catalogue),
+  ] as const;
+  progress.start();
+  const [gguf, adapterBytes, sasrecBytes, catalogueBytes] = await Promise.all(wanted);
+  return {
+    base: { manifest: baseManifest, gguf: readGguf(gguf, baseManifest.file) },
+    pack: {
+      manifest: packManifest,
+      adapter: readSafetensors(adapterBytes, pathIn(folders.pack, adapter.file)),
+      sasrec: readSafetensors(sasrecBytes, pathIn(folders.pack, sasrec.file)),
+      films: readCatalogue(catalogueBytes, pathIn(folders.pack, catalogue.file), catalogue.items),
+    },
+  };
+}
+
+/** The base alone, without a pack. Rejects as {@link loadModelFiles} does. */
+export async function loadBaseFiles(
+  fetcher: Fetcher,
+  folder: string,
+  options: LoadOptions = {},
+): Promise<BaseFiles> {
+  const manifest = await loadManifest(fetcher, pathIn(folder, MANIFEST), readBaseManifest, options.signal);
+  const progress = new ByteProgress(options.onProgress);
+  const parts = loadParts(fetcher, folder, manifest, progress, options.signal);
+  progress.start();
+  return { manifest, gguf: readGguf(await parts, manifest.file) };
+}
+
+function pathIn(folder: string, file: string): string {
+  return `${folder.replace(/\/+$/, "")}/${file}`;
+}
+
+function checkPackFitsBase(pack: PackManifest, base: BaseManifest, file: string): void {
+  if (pack.base.sha256 !== base.sha256)
+    throw new FailureError({
+      kind: "file-invalid",
+      file,
+      reason: `the pack was trained on another base (sha256 ${pack.base.sha256}, here ${base.sha256})`,
+    });
+  if (pack.base.layers > base.layers)
+    throw new FailureError({
+      kind: "file-invalid",
+      file,
+      reason: `the pack uses ${pack.base.layers} layers of a base of ${base.layers}`,
+    });
+}
+
+/** A manifest has no hash to check against; one that cannot be read is fetched once more. */
+async function loadManifest<Manifest>(
+  fetcher: Fetcher,
+  path: string,
+  read: (bytes: Uint8Array, file: string) => Manifest,
+  signal: AbortSignal | undefined,
+): Promise<Manifest> {
+  const attempt = async (fresh: boolean) => {
+    const options = { mostBytes: MAX_MANIFEST_BYTES, fresh, onBytes: () => undefined, signal };
+    return read((await fetcher.fetch(path, null, options)).bytes, path);
+  };
+  return attempt(false).catch((thrown: unknown) => onceMore(thrown, () => attempt(true)));
+}
+
+async function loadParts(
+  fetcher: Fetcher,
+  folder: string,
+  manifest: BaseManifest,
+  progress: ByteProgress,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Uint8Array(manifest.byteLength);
+  let end = 0;
+  await Promise.all(
+    manifest.parts.map(async (part) => {
+      const start = end;
+      end += part.byteLength;
+      whole.set(await loadVerified(fetcher, pathIn(folder, part.path), part, progress, signal), start);
+    }),
+  );
+  const actualSha256 = await sha256(whole);
+  if (actualSha256 !== manifest.sha256)
+    throw new FailureError({
+      kind: "file-altered",
+      file: manifest.file,
+      expectedSha256: manifest.sha256,
+      actualSha256,
+    });
+  return whole;
+}
+
+async function loadVerified(
+  fetcher: Fetcher,
+  path: string,
+  expected: { readonly byteLength: number; readonly sha256: string },
+  progress: ByteProgress,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const line = progress.expect(expected.byteLength);
+  const attempt = async (fresh: boolean) => {
+    line.restart();
+    const options = { mostBytes: expected.byteLength, fresh, onBytes: line.add, signal };
+    const { bytes, fromCache } = await fetcher.fetch(path, expected.sha256, options);
+    if (bytes.byteLength !== expected.byteLength)
+      throw new FailureError({
+        kind: "file-short",
+        file: path,
+        expectedBytes: expected.byteLength,
+        actualBytes: bytes.byteLength,
+      });
+    const actualSha256 = await sha256(bytes);
+    if (actualSha256 !== expected.sha256)
+      throw new FailureError({
+        kind: "file-altered",
+        file: path,
+        expectedSha256: expected.sha256,
+        actualSha256,
+      });
+    if (!fromCache) await fetcher.keep(path, expected.sha256, bytes);
+    if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+    return bytes;
+  };
+  return attempt(false).catch((thrown: unknown) => onceMore(thrown, () => attempt(true)));
+}
+
+/** Repeats what failed because of the file; cancelling and bugs go on as they are. */
+function onceMore<T>(thrown: unknown, again: () => Promise<T>): Promise<T> {
+  const fileFailed = thrown instanceof FailureError && thrown.failure.kind.startsWith("file-");
+  return fileFailed ? again() : Promise.reject(thrown);
+}
+
+/** Sums the bytes of files that arrive side by side. */
+class ByteProgress {
+  readonly #report: ((loadedBytes: number, totalBytes: number) => void) | undefined;
+  #loadedBytes = 0;
+  #totalBytes = 0;
+
+  constructor(report: ((loadedBytes: number, totalBytes: number) => void) | undefined) {
+    this.#report = report;
+  }
+
+  /** One more file; call for all of them before {@link start}, so that the total never grows. */
+  expect(byteLength: number): { readonly restart: () => void; readonly add: (byteLength: number) => void } {
+    this.#totalBytes += byteLength;
+    let ownBytes = 0;
+    return {
+      restart: () => {
+        this.#loadedBytes -= ownBytes;
+        ownBytes = 0;
+      },
+      add: (more) => {
+        // A source that sends too much never shows more than all.
+        const counted = Math.min(more, byteLength - ownBytes);
+        ownBytes += counted;
+        this.#loadedBytes += counted;
+        this.#report?.(this.#loadedBytes, this.#totalBytes);
+      },
+    };
+  }
+
+  start(): void {
+    this.#report?.(this.#loadedBytes, this.#totalBytes);
+  }
+}
