@@ -1,0 +1,65 @@
+/** @file A pack's LoRA experts on the running backend (docs/formats.md, section 3). */
+import type { LlamaConfig } from "../../model/llama-config.ts";
+import type { PackManifest } from "../../model/pack-manifest.ts";
+import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
+import type { BackendName } from "../engine.ts";
+import type { LowRank } from "../ops/linear/linear.ts";
+import { uploadLowRank } from "../ops/linear/upload-linear.ts";
+
+/** The linear layers that carry an adapter. */
+export type Site = "attn_qkv" | "attn_output" | "ffn_gate_up" | "ffn_down";
+
+export type LayerAdapter = Readonly<Record<Site, LowRank>>;
+
+export interface AdapterWeights {
+  readonly rank: number;
+  readonly experts: number;
+  /** Factor of the whole adapter; it goes into the gate rows. */
+  readonly scale: number;
+  readonly layers: readonly LayerAdapter[];
+  dispose(): void;
+}
+
+/** Uploads all experts. Throws `file-invalid` for a tensor that is missing or has another shape; nothing stays uploaded then. */
+export function uploadAdapter(
+  backend: BackendName,
+  file: SafetensorsFile,
+  { rank, experts, scale }: Pick<PackManifest["adapter"], "rank" | "experts" | "scale">,
+  config: LlamaConfig,
+  layerCount: number,
+): AdapterWeights {
+  const { width, ffn, heads, kvHeads, headDim } = config;
+  const shapes: Record<Site, { readonly out: number; readonly inputs: number }> = {
+    attn_qkv: { out: (heads + 2 * kvHeads) * headDim, inputs: width },
+    attn_output: { out: width, inputs: width },
+    ffn_gate_up: { out: 2 * ffn, inputs: width },
+    ffn_down: { out: width, inputs: ffn },
+  };
+  const uploaded: LowRank[] = [];
+  const dispose = () => {
+    for (const { a, b } of uploaded) {
+      a.dispose();
+      b.dispose();
+    }
+  };
+  const upload = (layer: number, site: Site): LowRank => {
+    const { out, inputs } = shapes[site];
+    const a = floatsOf(file, `blk.${layer}.${site}.lora_a`, [rank, inputs]);
+    const b = floatsOf(file, `blk.${layer}.${site}.lora_b`, [out, rank]);
+    const lowRank = uploadLowRank(backend, a, b, rank);
+    uploaded.push(lowRank);
+    return lowRank;
+  };
+  try {
+    const layers = Array.from({ length: layerCount }, (_, layer) => ({
+      attn_qkv: upload(layer, "attn_qkv"),
+      attn_output: upload(layer, "attn_output"),
+      ffn_gate_up: upload(layer, "ffn_gate_up"),
+      ffn_down: upload(layer, "ffn_down"),
+    }));
+    return { rank, experts, scale, layers, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
