@@ -1,0 +1,91 @@
+// result = x W^T + inner b^T + residual for many rows: every invocation keeps $ROWS rows by $OUTS outputs of sums in registers, so
+// a weight is decoded once per $ROWS rows and a row of x is read once per $OUTS outputs. No shared memory and no barrier: software
+// adapters pay dearly for both, and a GPU's cache serves the neighbours that read the same lines.
+//
+// tfjs adds the bindings, `uniforms` and the ids. `Part`, BLOCK_STRIDE, `blockScale` and `blockPart` come from weight-*.wgsl,
+// Rows and outputs past the end repeat the last valid one and are not stored.
+
+const LANES = 8u;
+
+fn main() {
+  let rows = u32(uniforms.outShape.x);
+  let outs = u32(uniforms.outShape.y);
+  let quads = u32(uniforms.xShape.y) / 4;
+  let blocks = quads / 8;
+  let row = (workgroupId.y * LANES + localId.y) * $ROWS;
+  // Neighbouring invocations take neighbouring outputs; one invocation's own are LANES apart.
+  let out = workgroupId.x * LANES * $OUTS + localId.x;
+  if (row >= rows || out >= outs) { return; }
+
+  //# each r < ROWS
+  let row_$r = min(row + $r, rows - 1);
+  var x_$r = row_$r * quads;
+  //# end
+  //# each o < OUTS
+  let out_$o = min(out + $o * LANES, outs - 1);
+  var block_$o = out_$o * blocks * BLOCK_STRIDE;
+  //# end
+  //# each r < ROWS
+  //# each o < OUTS
+  var sum_$r_$o = 0.0;
+  //# end
+  //# end
+
+  for (var n = 0u; n < blocks; n++) {
+    //# each o < OUTS
+    let scale_$o = blockScale(block_$o);
+    //# end
+    //# each p < 4
+    {
+      //# each o < OUTS
+      let w_$o = blockPart(block_$o, $p, scale_$o);
+      //# end
+      //# each r < ROWS
+      {
+        let low = x[x_$r + $p];
+        let high = x[x_$r + 4 + $p];
+        //# each o < OUTS
+        sum_$r_$o += dot(low, w_$o.low) + dot(high, w_$o.high);
+        //# end
+      }
+      //# end
+    }
+    //# end
+    //# each r < ROWS
+    x_$r += 8;
+    //# end
+    //# each o < OUTS
+    block_$o += BLOCK_STRIDE;
+    //# end
+  }
+
+  //# if ADAPTER
+  // + inner b^T, inner [rows, rank] = (x a^T) * gate.
+  let rank = u32(uniforms.bShape.y);
+  for (var k = 0u; k < rank; k++) {
+    //# each o < OUTS
+    let b_$o = b[out_$o * rank + k];
+    //# end
+    //# each r < ROWS
+    {
+      let u = inner[row_$r * rank + k];
+      //# each o < OUTS
+      sum_$r_$o += u * b_$o;
+      //# end
+    }
+    //# end
+  }
+  //# end
+
+  //# each r < ROWS
+  //# each o < OUTS
+  if (row + $r < rows && out + $o * LANES < outs) {
+    let at = row_$r * outs + out_$o;
+    //# if RESIDUAL
+    sum_$r_$o += residual[at];
+    //# end
+    result[at] = sum_$r_$o;
+  }
+  //# end
+  //# end
+}

@@ -1,0 +1,28 @@
+import { present } from "../../../core/invariant.ts";
+import { runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
+import { ROTARY, type RotaryAttrs, type RotaryInputs } from "./rotary.ts";
+import source from "./rotary.wgsl?raw";
+
+const LANES = 64; // as in the shader
+
+export const rotaryWebgpu = webgpuKernel<RotaryInputs, RotaryAttrs>(
+  ROTARY,
+  (backend, { qkv, cos, sin }, { heads, kvHeads, headDim }) =>
+    runProgram(backend, {
+      key: "becausalRotary",
+      source: () => source,
+      // WGSL has functions named cos and sin.
+      inputs: [
+        { name: "qkv", info: qkv },
+        { name: "cosine", info: cos },
+        { name: "sine", info: sin },
+      ],
+      shape: qkv.shape,
+      workgroupSize: [LANES, 1, 1],
+      workgroups: [
+        Math.ceil(((heads + 2 * kvHeads) * headDim) / 2 / LANES),
+        present(qkv.shape[0], "the row count of qkv"),
+      ],
+      uniforms: { rotated: { type: "uint32", value: (heads + kvHeads) * headDim } },
+    }),
+);

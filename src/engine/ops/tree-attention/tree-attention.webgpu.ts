@@ -1,0 +1,31 @@
+import { invariant, present } from "../../../core/invariant.ts";
+import { unroll } from "../../webgpu/unroll.ts";
+import { runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
+import { TREE_ATTENTION, type TreeAttentionAttrs, type TreeAttentionInputs } from "./tree-attention.ts";
+import source from "./tree-attention.wgsl?raw";
+
+const LANES = 64; // as in the shader
+
+export const treeAttentionWebgpu = webgpuKernel<TreeAttentionInputs, TreeAttentionAttrs>(
+  TREE_ATTENTION,
+  (backend, { qkv, spans }, { heads, kvHeads, headDim }) => {
+    invariant(heads % kvHeads === 0, `${heads} heads cannot share ${kvHeads} keys and values evenly`);
+    const rows = present(qkv.shape[0], "the row count of qkv");
+    const counts = { GROUP: heads / kvHeads, DIM: headDim, SLICES: Math.ceil(headDim / LANES) };
+    return runProgram(backend, {
+      key: `becausalTreeAttention_${counts.GROUP}_${headDim}`,
+      source: () => unroll(source, counts),
+      inputs: [
+        { name: "qkv", info: qkv },
+        { name: "spans", info: spans },
+      ],
+      shape: [rows, heads * headDim],
+      workgroupSize: [LANES, 1, 1],
+      workgroups: [kvHeads, rows],
+      uniforms: {
+        kvHeads: { type: "uint32", value: kvHeads },
+        scale: { type: "float32", value: 1 / Math.sqrt(headDim) },
+      },
+    });
+  },
+);
