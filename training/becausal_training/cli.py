@@ -3,6 +3,8 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from becausal_training.errors import TrainingError
 
@@ -21,6 +23,82 @@ def _base_full(_: argparse.Namespace) -> None:
     print(f"verified {write_full_model()}")
 
 
+def _base_measure(_: argparse.Namespace) -> None:
+    import json
+
+    from becausal_training.embedding_study import measure_embedding
+    from becausal_training.interactions import prepare_movies
+
+    print(json.dumps(measure_embedding(prepare_movies()), indent=2))
+
+
+def _data(_: argparse.Namespace) -> None:
+    from becausal_training.interactions import DATA_FOLDER, prepare_movies
+
+    data = prepare_movies()
+    print(f"{len(data.films)} films and {len(data.users)} users in {DATA_FOLDER}, sha256 {data.data_sha256}")
+
+
+def _study(options: argparse.Namespace) -> None:
+    from becausal_training.study import run_study
+
+    run_study(options.out, options.slots, options.sasrec_steps, options.steps, options.windows)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from becausal_training.files import read_json
+    from becausal_training.interactions import load_movies
+    from becausal_training.run import RunSettings, current_commit, evaluate_pack, pick_device, publish_results, train_pack
+
+    settings = RunSettings()
+    settings = replace(
+        settings,
+        sasrec=replace(settings.sasrec, **{"steps": options.sasrec_steps} if options.sasrec_steps else {}),
+        adapter=replace(
+            settings.adapter,
+            **({"steps": options.steps} if options.steps else {}),
+            **({"seed": options.seed} if options.seed is not None else {}),
+        ),
+    )
+    data, device = load_movies(), pick_device(options.device)
+    folder = options.out / "movies"
+    train_pack(data, settings, folder, device, options.commit or current_commit(), lambda line: print(line, flush=True))
+    results = evaluate_pack(folder, data, device, options.windows, (50, 100))
+    publish_results(folder, results, options.out / "results.json")
+    _print_results(results)
+    print(f"wall seconds of training: {read_json(folder / 'manifest.json')['training']['wallSeconds']}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from becausal_training.interactions import prepare_movies
+    from becausal_training.paths import PACKS, RESULTS
+    from becausal_training.run import evaluate_pack, pick_device, publish_results
+
+    folder = PACKS / "movies"
+    results = evaluate_pack(folder, prepare_movies(), pick_device(options.device), options.windows, (50, 100))
+    _print_results(results)
+    if options.publish:
+        publish_results(folder, results, RESULTS / "movies.json")
+
+
+def _print_results(results: dict[str, Any]) -> None:
+    from becausal_training.evaluation import format_table
+
+    print(f"pack {results['pack']}, beta {results['beta']}, on {results['device']}")
+    print(format_table(results["metrics"]))
+
+
+def _goldens(_: argparse.Namespace) -> None:
+    from becausal_training.goldens import write_goldens
+    from becausal_training.interactions import prepare_movies
+    from becausal_training.paths import GOLDEN, PACKS
+
+    write_goldens(PACKS / "movies", prepare_movies(), GOLDEN)
+    print(f"wrote {GOLDEN}")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all steps."""
     parser = argparse.ArgumentParser(prog="python -m becausal_training", description=__doc__)
@@ -29,6 +107,30 @@ def build_parser() -> argparse.ArgumentParser:
     base = steps.add_parser("base", help="the embedded base and the published file").add_subparsers(required=True)
     _step(base, "derive", _base_derive, "write the 12-layer file in parts")
     _step(base, "full", _base_full, "put the published 30-layer file into .models/")
+    _step(base, "measure", _base_measure, "measure what the 4-bit token embedding costs")
+    _step(steps, "data", _data, "prepare the ratings and the catalogue")
+
+    study = _step(steps, "study", _study, "compare settings in short arms, on validation users")
+    study.add_argument("--out", type=Path, required=True)
+    study.add_argument("--slots", nargs="+", default=["cpu"], help="one worker for each entry, e.g. cuda:0 cuda:0")
+    study.add_argument("--sasrec-steps", type=int, default=3_000)
+    study.add_argument("--steps", type=int, default=1_500)
+    study.add_argument("--windows", type=int, default=None, help="validation windows to measure (default all)")
+
+    train = _step(steps, "train", _train, "train, export and evaluate a pack into a folder")
+    train.add_argument("--out", type=Path, required=True)
+    train.add_argument("--device")
+    train.add_argument("--sasrec-steps", type=int)
+    train.add_argument("--steps", type=int)
+    train.add_argument("--seed", type=int)
+    train.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
+    train.add_argument("--commit", help="recorded in the manifest (default: what is checked out)")
+
+    evaluate = _step(steps, "evaluate", _evaluate, "evaluate the committed pack and print its table")
+    evaluate.add_argument("--device")
+    evaluate.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
+    evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")
+    _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     return parser
 
 

@@ -92,9 +92,7 @@ class _Cursor:
 
     def take(self, length: int) -> memoryview:
         if length < 0 or self.offset + length > len(self.data):
-            raise TrainingError(
-                f"the GGUF file ends inside a value at byte {self.offset} (it has {len(self.data)} bytes)"
-            )
+            raise TrainingError(f"the GGUF file ends inside a value at byte {self.offset} (it has {len(self.data)} bytes)")
         part = self.data[self.offset : self.offset + length]
         self.offset += length
         return part

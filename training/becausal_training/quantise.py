@@ -44,7 +44,8 @@ def dequantise(tensor: Tensor) -> Floats:
 def split_q8_0(raw: Bytes) -> tuple[Floats, npt.NDArray[np.int8]]:
     """Returns the scales `[blocks]` and integers `[blocks, 32]` of Q8_0 bytes."""
     blocks = raw.reshape(-1, 34)
-    return _half(blocks[:, 0:2]), np.ascontiguousarray(blocks[:, 2:]).view(np.int8)
+    integers: npt.NDArray[np.int8] = np.ascontiguousarray(blocks[:, 2:]).view(np.dtype(np.int8))
+    return _half(blocks[:, 0:2]), integers
 
 
 def split_q4_1(raw: Bytes) -> tuple[Floats, Floats, Bytes]:
@@ -67,7 +68,8 @@ def _half(raw: Bytes) -> Floats:
 
 
 def _unpack_nibbles(packed: Bytes) -> Bytes:
-    return np.concatenate([packed & 15, packed >> 4], axis=1)
+    unpacked: Bytes = np.concatenate([packed & 15, packed >> 4], axis=1).astype(np.uint8)
+    return unpacked
 
 
 # The grid is started from ranges shrunk to these fractions of the block's own: clipping an outlier often pays.

@@ -1,0 +1,152 @@
+"""One recorded run: SASRec, adapter, export, evaluation of the exported files."""
+
+import platform
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from becausal_training.adapter_training import AdapterRun, AdapterSettings, train_adapter
+from becausal_training.base import read_base
+from becausal_training.catalogue import YearRule
+from becausal_training.evaluation import (
+    candidate_metrics,
+    cascade_metrics,
+    choose_beta,
+    score_candidates,
+    score_cascade,
+)
+from becausal_training.files import write_json
+from becausal_training.interactions import Dataset
+from becausal_training.metrics import hit_at_1, ndcg_within
+from becausal_training.pack import SLATE_SIZE, PackRecord, build_recommender, load_pack, record_results, write_pack
+from becausal_training.paths import REPOSITORY
+from becausal_training.recommender import AdapterShape, Recommender
+from becausal_training.sasrec import Sasrec
+from becausal_training.sasrec_training import SasrecSettings, train_sasrec
+
+SPLIT_RULE = "users by first kept interaction, 80/10/10"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that decides a run."""
+
+    sasrec: SasrecSettings = field(default_factory=SasrecSettings)
+    adapter: AdapterSettings = field(default_factory=AdapterSettings)
+    shape: AdapterShape = field(default_factory=AdapterShape)
+    year_rule: YearRule = "when-ambiguous"
+
+
+def pick_device(name: str | None) -> torch.device:
+    """Returns the named device, or the GPU if there is one."""
+    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def trainable_recommender(data: Dataset, sasrec: Sasrec, settings: RunSettings, device: torch.device) -> Recommender:
+    """Returns an untrained recommender on the embedded base; on a GPU in bfloat16, block by block compiled."""
+    torch.manual_seed(settings.adapter.seed)
+    on_gpu = device.type == "cuda"
+    dtype = torch.bfloat16 if on_gpu else torch.float32
+    model = build_recommender(read_base(), data.films, settings.year_rule, sasrec, settings.shape, dtype).to(device)
+    if on_gpu:
+        torch.set_float32_matmul_precision("high")
+        for block in model.lm.blocks:
+            block.compile(dynamic=True)
+    return model
+
+
+def quick_validation(data: Dataset, windows: int) -> Callable[[Recommender], dict[str, float]]:
+    """Returns a function that measures a model under training on some validation windows."""
+
+    def validate(model: Recommender) -> dict[str, float]:
+        scores = score_candidates(model, data, "validation", windows)
+        cascade = score_cascade(model, data, "validation", SLATE_SIZE, windows)
+        beta, table = choose_beta(scores, cascade)
+        fused = next(row for row in table if row["beta"] == beta)
+        return {
+            "text only HR@1": float(hit_at_1(scores.text_only).mean()),
+            "hybrid HR@1": float(hit_at_1(scores.hybrid).mean()),
+            "SASRec HR@1": float(hit_at_1(scores.sasrec).mean()),
+            "SASRec NDCG@10": float(ndcg_within(cascade.sasrec_rank, 10).mean()),
+            "hybrid NDCG@10": float(ndcg_within(cascade.reranked(0.0), 10).mean()),
+            "beta": beta,
+            "fused HR@1": fused["HR@1"],
+            "fused NDCG@10": fused["NDCG@10"],
+        }
+
+    return validate
+
+
+def train_pack(
+    data: Dataset, settings: RunSettings, folder: Path, device: torch.device, commit: str, log: Callable[[str], None] = print
+) -> AdapterRun:
+    """Trains SASRec and adapter and writes the pack into `folder`; checkpoints lie in `folder/../checkpoint`."""
+    started = time.monotonic()
+    sasrec = train_sasrec(data, settings.sasrec, device)
+    log(f"SASRec: {sasrec.to_json()['validation']} at step {sasrec.best_step}, {sasrec.seconds:.0f} s")
+    model = trainable_recommender(data, sasrec.model, settings, device)
+    validate = quick_validation(data, 1_500)
+    run = train_adapter(model, data, settings.adapter, folder.parent / "checkpoint", validate, log=log)
+    record = run.to_json()
+    training = {
+        "seed": settings.adapter.seed,
+        "commit": commit,
+        "dataSha256": data.data_sha256,
+        "steps": settings.adapter.steps,
+        "wallSeconds": round(time.monotonic() - started),
+        "device": describe_device(device),
+        "lossCurve": record["lossCurve"],
+        "curriculum": record["curriculum"],
+        "split": {"rule": SPLIT_RULE, **{part: len(data.bounds(part)) for part in ("train", "validation", "test")}},
+        "settings": asdict(settings),
+        "sasrec": sasrec.to_json(),
+        "validation": record["validation"],
+    }
+    popular = sorted(data.films, key=lambda film: (-film.popularity, film.id))
+    probe_history, probe_candidates = [popular[i].id for i in (0, 5, 9)], [popular[i].id for i in (1, 2, 30, 400)]
+    write_pack(folder, model, data.films, PackRecord(settings.year_rule, training, probe_history, probe_candidates))
+    return run
+
+
+def evaluate_pack(
+    folder: Path, data: Dataset, device: torch.device, count: int | None, slates: tuple[int, ...]
+) -> dict[str, Any]:
+    """Evaluates the files of a pack in float32: beta on validation windows, then every metric on test windows."""
+    torch.set_float32_matmul_precision("highest")
+    model = load_pack(folder).to(device)
+    beta, betas = choose_beta(
+        score_candidates(model, data, "validation", count, with_text=False),
+        score_cascade(model, data, "validation", SLATE_SIZE, count),
+    )
+    candidates = score_candidates(model, data, "test", count)
+    cascade = score_cascade(model, data, "test", max(slates), count)
+    return {
+        "pack": folder.name,
+        "device": describe_device(device),
+        "beta": beta,
+        "validation": betas,
+        "metrics": candidate_metrics(candidates, beta) + cascade_metrics(cascade, beta, slates),
+    }
+
+
+def publish_results(folder: Path, results: dict[str, Any], path: Path) -> None:
+    """Writes an evaluation to its results file and into the manifest of its pack."""
+    write_json(path, results)
+    record_results(folder, results["beta"], results["metrics"])
+
+
+def describe_device(device: torch.device) -> str:
+    """Returns the device's name and PyTorch's version."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{platform.machine()} CPU"
+    return f"{name}, PyTorch {torch.__version__}"
+
+
+def current_commit() -> str:
+    """Returns the commit that is checked out, or "unknown" outside a git checkout."""
+    done = subprocess.run(["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
