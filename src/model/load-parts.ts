@@ -48,17 +48,19 @@ export async function loadModelFiles(
   ]);
   checkPackFitsBase(packManifest, baseManifest, pathIn(folders.pack, MANIFEST));
   const progress = new ByteProgress(options.onProgress);
-  const load = (folder: string, named: { file: string; byteLength: number; sha256: string }) =>
-    loadVerified(fetcher, pathIn(folder, named.file), named, progress, options.signal);
   const { adapter, sasrec, catalogue } = packManifest;
-  const wanted = [
-    loadParts(fetcher, folders.base, baseManifest, progress, options.signal),
-    load(folders.pack, adapter),
-    load(folders.pack, sasrec),
-    load(folders.pack, catalogue),
-  ] as const;
-  progress.start();
-  const [gguf, adapterBytes, sasrecBytes, catalogueBytes] = await Promise.all(wanted);
+  const [gguf, adapterBytes, sasrecBytes, catalogueBytes] = await allOrNone(options.signal, (signal) => {
+    const load = (named: { file: string; byteLength: number; sha256: string }) =>
+      loadVerified(fetcher, pathIn(folders.pack, named.file), named, progress, signal);
+    const files = [
+      loadParts(fetcher, folders.base, baseManifest, progress, signal),
+      load(adapter),
+      load(sasrec),
+      load(catalogue),
+    ] as const;
+    progress.start();
+    return Promise.all(files);
+  });
   return {
     base: { manifest: baseManifest, gguf: readGguf(gguf, baseManifest.file) },
     pack: {
@@ -78,9 +80,26 @@ export async function loadBaseFiles(
 ): Promise<BaseFiles> {
   const manifest = await loadManifest(fetcher, pathIn(folder, MANIFEST), readBaseManifest, options.signal);
   const progress = new ByteProgress(options.onProgress);
-  const parts = loadParts(fetcher, folder, manifest, progress, options.signal);
-  progress.start();
-  return { manifest, gguf: readGguf(await parts, manifest.file) };
+  const bytes = await allOrNone(options.signal, (signal) => {
+    const whole = loadParts(fetcher, folder, manifest, progress, signal);
+    progress.start();
+    return whole;
+  });
+  return { manifest, gguf: readGguf(bytes, manifest.file) };
+}
+
+/** Stops every other fetch as soon as one has failed for good. */
+async function allOrNone<T>(
+  signal: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController();
+  try {
+    return await run(signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]));
+  } catch (thrown) {
+    failed.abort();
+    throw thrown;
+  }
 }
 
 function pathIn(folder: string, file: string): string {
@@ -170,7 +189,8 @@ async function loadVerified(
         expectedSha256: expected.sha256,
         actualSha256,
       });
-    if (!fromCache) await fetcher.keep(path, expected.sha256, bytes);
+    // Not waited for: loading goes on while the cache writes.
+    if (!fromCache) void fetcher.keep(path, expected.sha256, bytes);
     if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
     return bytes;
   };

@@ -5,6 +5,11 @@ export interface SlateQuery {
   /** Kept items, oldest first. */
   readonly history: readonly ItemId[];
   readonly candidates: readonly ItemId[];
+  /**
+   * How many of the last items stand in the prompt; the recommender sees all. Default: the pack's number. An intervention that takes
+   * an item out asks for one fewer, or an older item would move in and be part of the effect.
+   */
+  readonly promptItems?: number;
   /** Gate weights to hold instead of the history's own (prompt-only effects, controls). */
   readonly heldGate?: readonly number[];
   /** False replaces every behaviour slot by the null vector. Default true. */

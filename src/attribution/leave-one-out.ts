@@ -1,0 +1,88 @@
+/**
+ * @file What each history item does to each candidate, by taking it out: v(all) - v(all without it). We own the model, so this is an
+ * intervention and exact; it says nothing about the person.
+ */
+import { FailureError } from "../core/failure.ts";
+import { eventIndex, type ItemId } from "../core/ids.ts";
+import { present } from "../core/invariant.ts";
+import type { ScoreFn, SlateScores } from "../scores/score-fn.ts";
+import { softmax } from "../scores/softmax.ts";
+import type { EffectMatrix, EffectQuestion, ItemEffects } from "./effect.ts";
+
+export interface LeaveOneOutRequest {
+  /** Kept items, oldest first. */
+  readonly history: readonly ItemId[];
+  readonly candidates: readonly ItemId[];
+  readonly question: EffectQuestion;
+  /** How many of the last items stand in a prompt: these are taken out, one at a time. */
+  readonly promptItems: number;
+}
+
+export interface LeaveOneOutOptions {
+  /** Called for every finished row, oldest item first. */
+  readonly onRow?: (row: ItemEffects, done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Leave-one-out effects of every item in the prompt. An item leaves the prompt, the recommender's sequence and (question "total") the
+ * gate; older items outside the prompt stay outside. Effects do not add up to the whole: items that say the same thing cover for each
+ * other. Rejects with `cancelled` once the signal aborts.
+ *
+ * "prompt-only" holds the gate and, in the shown score, the recommender's part at their values of the whole history.
+ */
+export async function leaveOneOut(
+  { history, candidates, question, promptItems }: LeaveOneOutRequest,
+  score: ScoreFn,
+  { onRow, signal }: LeaveOneOutOptions = {},
+): Promise<EffectMatrix> {
+  const shownItems = Math.min(promptItems, history.length);
+  const first = history.length - shownItems;
+  let forwardPasses = 0;
+  const ask = async (query: Parameters<ScoreFn>[0][number]): Promise<SlateScores> => {
+    if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+    const [scores] = await score([query], signal);
+    forwardPasses++;
+    return present(scores, "the answer to the query");
+  };
+
+  const full = await ask({ history, candidates, promptItems });
+  const rows: ItemEffects[] = [];
+  for (let event = first; event < history.length; event++) {
+    const without = await ask({
+      history: history.toSpliced(event, 1),
+      candidates,
+      promptItems: shownItems - 1,
+      ...(question === "prompt-only" ? { heldGate: full.gate } : {}),
+    });
+    const row: ItemEffects = {
+      event: eventIndex(event),
+      item: present(history[event], `item ${event} of the history`),
+      ...differences(full, question === "prompt-only" ? holdRecommender(without, full) : without),
+    };
+    rows.push(row);
+    onRow?.(row, rows.length, shownItems);
+  }
+  return { question, history, candidates, fullVerdict: full.verdict, rows, forwardPasses };
+}
+
+/** The answer as it would be shown had the recommender's part not moved: only the verdict's change is left. */
+function holdRecommender(without: SlateScores, full: SlateScores): SlateScores {
+  const shown = without.verdict.map(
+    (verdict, c) => present(full.shown[c], "a shown score") + verdict - present(full.verdict[c], "a verdict"),
+  );
+  return { ...without, sasrec: full.sasrec, shown, probability: softmax(shown) };
+}
+
+function differences(
+  full: SlateScores,
+  without: SlateScores,
+): Pick<ItemEffects, "deltaNats" | "deltaProbability" | "deltaShown"> {
+  const difference = (key: "verdict" | "shown" | "probability") =>
+    full[key].map((value, c) => value - present(without[key][c], `${key} ${c}`));
+  return {
+    deltaNats: difference("verdict"),
+    deltaProbability: difference("probability"),
+    deltaShown: difference("shown"),
+  };
+}

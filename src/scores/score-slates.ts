@@ -1,0 +1,62 @@
+/** @file The one place where language model, gate and recommender become a slate's scores (docs/formats.md, section 4). */
+import { FailureError } from "../core/failure.ts";
+import type { ItemId } from "../core/ids.ts";
+import { present } from "../core/invariant.ts";
+import type { BehaviourModel, Engine } from "../engine/engine.ts";
+import type { PromptBuilder } from "../prompt/build-prompt.ts";
+import { packPrompt } from "../prompt/packed-prompt.ts";
+import type { ScoreFn, SlateQuery, SlateScores } from "./score-fn.ts";
+import { softmax } from "./softmax.ts";
+
+export interface ScoreParts {
+  readonly engine: Pick<Engine, "verdicts">;
+  readonly behaviour: Pick<BehaviourModel, "items" | "experts" | "state" | "gate" | "itemScores">;
+  readonly prompts: PromptBuilder;
+  /** Weight of the recommender's score in the shown score; fixed on validation, stored in the pack. */
+  readonly beta: number;
+}
+
+/** Scores go through one engine call for the whole batch. Rejects with `bad-request` for a query the pack cannot answer. */
+export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): ScoreFn {
+  return async (queries, signal) => {
+    const prepared = queries.map((query) => {
+      checkQuery(query, behaviour);
+      const { history, candidates, promptItems, heldGate } = query;
+      const state = behaviour.state(history);
+      const gate = heldGate ?? behaviour.gate(state);
+      const itemScores = behaviour.itemScores(state);
+      const prompt = prompts.build({
+        history,
+        candidates,
+        behaviour: query.behaviour ?? true,
+        ...(promptItems === undefined ? {} : { items: promptItems }),
+      });
+      return {
+        enginePrompt: { packed: packPrompt(prompt), gate },
+        sasrec: candidates.map((item) =>
+          present(itemScores[item], `the recommender's score of item ${item}`),
+        ),
+        gate,
+      };
+    });
+    const verdicts = await engine.verdicts(
+      prepared.map(({ enginePrompt }) => enginePrompt),
+      signal,
+    );
+    return prepared.map(({ sasrec, gate }, i): SlateScores => {
+      const verdict = [...present(verdicts[i], `the answer to prompt ${i}`)];
+      const shown = sasrec.map((score, c) => present(verdict[c], `verdict ${c}`) + beta * score);
+      return { verdict, sasrec, shown, probability: softmax(shown), gate };
+    });
+  };
+}
+
+function checkQuery({ history, candidates, heldGate }: SlateQuery, behaviour: ScoreParts["behaviour"]): void {
+  const refuse = (reason: string) => new FailureError({ kind: "bad-request", reason });
+  const unknown = [...history, ...candidates].find((item: ItemId) => item >= behaviour.items);
+  if (unknown !== undefined)
+    throw refuse(`item ${unknown} is not one of the pack's ${behaviour.items} films`);
+  if (candidates.length === 0) throw refuse("there is no candidate to score");
+  if (heldGate !== undefined && heldGate.length !== behaviour.experts)
+    throw refuse(`${heldGate.length} gate weights were held, the pack has ${behaviour.experts} experts`);
+}
