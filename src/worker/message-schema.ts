@@ -1,0 +1,168 @@
+/** @file Both ends of the worker check what the other sends: a message that does not fit the protocol never reaches the code behind. */
+import * as v from "valibot";
+import type { ItemEffects } from "../attribution/effect.ts";
+import type { Failure } from "../core/failure.ts";
+import { eventIndex, type ItemId, itemId } from "../core/ids.ts";
+import type { CallName, Calls, EngineInfo, FromWorker, InspectedSlot, ToWorker } from "./protocol.ts";
+
+type Schema<Output> = v.GenericSchema<unknown, Output>;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const real = v.pipe(v.number(), v.finite());
+const reals = v.array(real);
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const item: Schema<ItemId> = v.pipe(count, v.transform(itemId));
+const items = v.array(item);
+
+/** Longest history that a request may carry; the prompt takes its last part. */
+const MAX_HISTORY = 30_000;
+/** Most candidates of one request: five times the largest slate. */
+const MAX_CANDIDATES = 500;
+const history = v.pipe(items, v.maxLength(MAX_HISTORY));
+const candidates = v.pipe(items, v.minLength(1), v.maxLength(MAX_CANDIDATES));
+/** A folder on this origin: no scheme, no host. */
+const folder = v.pipe(v.string(), v.regex(/^\.{0,2}\/(?!\/)/, "must be a path on this origin"));
+
+const failure: Schema<Failure> = v.variant("kind", [
+  v.object({ kind: v.literal("file-missing"), file: v.string(), status: v.nullable(v.number()) }),
+  v.object({
+    kind: v.literal("file-short"),
+    file: v.string(),
+    expectedBytes: v.number(),
+    actualBytes: v.number(),
+  }),
+  v.object({
+    kind: v.literal("file-altered"),
+    file: v.string(),
+    expectedSha256: v.string(),
+    actualSha256: v.string(),
+  }),
+  v.object({ kind: v.literal("file-invalid"), file: v.string(), reason: v.string() }),
+  v.object({ kind: v.literal("model-unsupported"), file: v.string(), reason: v.string() }),
+  v.object({ kind: v.literal("no-webgpu"), reason: v.string() }),
+  v.object({ kind: v.literal("device-lost"), reason: v.string() }),
+  v.object({
+    kind: v.literal("probe-mismatch"),
+    backend: v.string(),
+    // Not finite when the backend computed NaN: that is a mismatch too.
+    worst: v.union([v.number(), v.nan()]),
+    tolerance: v.number(),
+  }),
+  v.object({ kind: v.literal("unknown-title"), title: v.string(), nearest: v.array(v.string()) }),
+  v.object({ kind: v.literal("bad-request"), reason: v.string() }),
+  v.object({ kind: v.literal("storage-failed"), operation: v.string(), reason: v.string() }),
+  v.object({ kind: v.literal("cancelled") }),
+  v.object({ kind: v.literal("bug"), message: v.string() }),
+]);
+
+const engineInfo: Schema<EngineInfo> = v.object({
+  backend: v.picklist(["webgpu", "wasm"]),
+  adapterName: v.string(),
+  layers: count,
+  experts: count,
+  weightBytes: count,
+  peakBytes: count,
+  tokensPerSecond: v.nullable(real),
+  fallback: v.nullable(failure),
+});
+
+const itemEffects: Schema<ItemEffects> = v.object({
+  event: v.pipe(count, v.transform(eventIndex)),
+  item,
+  deltaNats: reals,
+  deltaProbability: reals,
+  deltaShown: reals,
+});
+
+const question = v.picklist(["total", "prompt-only"]);
+const event = v.nullable(count);
+const slot: Schema<InspectedSlot> = v.variant("kind", [
+  v.object({ kind: v.literal("text"), token: count, text: v.string(), event }),
+  v.object({ kind: v.literal("behaviour"), item: v.nullable(item), event, norm: real }),
+]);
+
+const nothing = v.never("this call reports no progress");
+
+/** What every call takes, gives and reports, as it must arrive on the other side. */
+export const callSchemas: {
+  readonly [Name in CallName]: {
+    readonly args: Schema<Calls[Name]["args"]>;
+    readonly reply: Schema<Calls[Name]["reply"]>;
+    readonly progress: Schema<Calls[Name]["progress"]>;
+  };
+} = {
+  load: {
+    args: v.object({ baseUrl: folder, packUrl: folder, backend: v.picklist(["auto", "webgpu", "wasm"]) }),
+    reply: engineInfo,
+    progress: v.object({
+      stage: v.picklist(["fetching", "verifying", "preparing", "probing"]),
+      loadedBytes: count,
+      totalBytes: count,
+    }),
+  },
+  recommend: {
+    args: v.object({ history, seen: history, top: v.pipe(count, v.minValue(1), v.maxValue(MAX_CANDIDATES)) }),
+    reply: v.object({
+      ranked: v.array(
+        v.object({
+          item,
+          verdict: real,
+          sasrec: real,
+          shown: real,
+          probability: fraction,
+          sasrecRank: count,
+        }),
+      ),
+      slateSize: count,
+      personal: v.boolean(),
+      gate: reals,
+      promptTokens: count,
+      milliseconds: real,
+    }),
+    progress: nothing,
+  },
+  explain: {
+    args: v.object({ history, candidates, question }),
+    reply: v.object({
+      question,
+      history: items,
+      candidates: items,
+      fullVerdict: reals,
+      rows: v.array(itemEffects),
+      forwardPasses: count,
+    }),
+    progress: v.object({ row: itemEffects, done: count, total: count }),
+  },
+  inspect: {
+    args: v.object({ history, candidates }),
+    reply: v.object({
+      prefix: v.array(slot),
+      branches: v.array(v.object({ item, slots: v.array(slot) })),
+      gate: reals,
+    }),
+    progress: nothing,
+  },
+  status: { args: v.strictObject({}), reply: engineInfo, progress: nothing },
+};
+
+const id = count;
+const callName = v.picklist(["load", "recommend", "explain", "inspect", "status"]);
+
+export const toWorkerSchema: Schema<ToWorker> = v.variant("kind", [
+  v.object({ kind: v.literal("call"), id, name: callName, args: v.unknown() }),
+  v.object({ kind: v.literal("cancel"), id }),
+]);
+
+export const fromWorkerSchema: Schema<FromWorker> = v.variant("kind", [
+  v.object({ kind: v.literal("reply"), id, reply: v.unknown() }),
+  v.object({ kind: v.literal("progress"), id, progress: v.unknown() }),
+  v.object({ kind: v.literal("failure"), id, failure }),
+]);
+
+/** "ranked.0.verdict: Invalid type …": what does not fit and where. */
+export function describeMisfit(issues: readonly v.BaseIssue<unknown>[]): string {
+  return issues
+    .slice(0, 3)
+    .map((issue) => [v.getDotPath(issue), issue.message].filter((part) => part !== null).join(": "))
+    .join("; ");
+}
