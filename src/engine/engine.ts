@@ -46,6 +46,12 @@ export interface Engine {
   /** Log p(token) of every text token of the branches given what comes before, [length] per prompt; NaN where there is none. */
   tokenLogProbs?(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;
 
+  /**
+   * The `top` likeliest next tokens of the bare base model (no adapter, no behaviour) after a text, likeliest first.
+   * Rejects with `bad-request` for an empty text or one beyond the base's context, and with `cancelled`.
+   */
+  nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]>;
+
   memory(): EngineMemory;
   /** Positions pushed through the graph and milliseconds it took, since load. */
   throughput(): { readonly tokens: number; readonly milliseconds: number };

@@ -1,0 +1,247 @@
+/** @file The engine on whichever backend is running: batches prompts into passes, runs the graph, reads verdicts and next tokens. */
+import { memory } from "@tensorflow/tfjs-core";
+import { FailureError } from "../core/failure.ts";
+import { type TokenId, tokenId } from "../core/ids.ts";
+import { invariant, present } from "../core/invariant.ts";
+import type { GgufFile } from "../model/gguf.ts";
+import { readLlamaConfig } from "../model/llama-config.ts";
+import type { PackFiles } from "../model/load-parts.ts";
+import { floatsOf } from "../model/safetensors.ts";
+import type { Tokenizer } from "../model/tokenizer.ts";
+import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
+import { runGraph } from "./blocks/llama-graph.ts";
+import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
+import { type PassPrompt, planPass } from "./blocks/pass.ts";
+import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
+import type {
+  BackendName,
+  BehaviourModel,
+  Engine,
+  EngineMemory,
+  EnginePrompt,
+  TokenProbability,
+} from "./engine.ts";
+import { type AdapterWeights, uploadAdapter } from "./lora/adapter-weights.ts";
+import { gateRow } from "./lora/gate-row.ts";
+
+/** Rows of one pass, unless a single prompt is longer: enough to keep the products busy, few enough to cancel and to fit. */
+const PASS_ROWS: Readonly<Record<BackendName, number>> = { webgpu: 2048, wasm: 1024 };
+
+export interface LlamaEngineParts {
+  readonly gguf: GgufFile;
+  readonly tokenizer: Tokenizer;
+  /** Null: the bare base model, all its layers, next tokens only. */
+  readonly pack: PackFiles | null;
+  readonly behaviour: BehaviourModel | null;
+}
+
+/**
+ * Uploads everything to the current tfjs backend, which must be `backend`. Rejects with the failures of the readers and with
+ * `cancelled`; nothing stays uploaded then.
+ */
+export async function createLlamaEngine(
+  backend: BackendName,
+  adapterName: string,
+  { gguf, tokenizer, pack, behaviour }: LlamaEngineParts,
+  signal?: AbortSignal,
+): Promise<LlamaEngine> {
+  const config = readLlamaConfig(gguf);
+  const layers = pack?.manifest.base.layers ?? config.layers;
+  const embedding = new TokenEmbedding(gguf);
+  const head = pack === null ? null : verdictDirection(pack, tokenizer, embedding);
+  const bytesBefore = memory().numBytes;
+  const weights = await uploadLlama(backend, gguf, config, layers, signal);
+  try {
+    const adapter =
+      pack === null ? null : uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+    const weightBytes = memory().numBytes - bytesBefore;
+    return new LlamaEngine({
+      backend,
+      adapterName,
+      tokenizer,
+      embedding,
+      behaviour,
+      weights,
+      adapter,
+      head,
+      weightBytes,
+    });
+  } catch (error) {
+    weights.dispose();
+    throw error;
+  }
+}
+
+/** e(" Yes") - e(" No") + verdict_head, [width] (docs/formats.md, section 2). */
+function verdictDirection(pack: PackFiles, tokenizer: Tokenizer, embedding: TokenEmbedding): Float64Array {
+  const trained = floatsOf(pack.adapter, "verdict_head", [embedding.width]);
+  const yes = embedding.row(tokenizer.single(" Yes"));
+  const no = embedding.row(tokenizer.single(" No"));
+  return Float64Array.from(trained, (value, i) => value + (yes[i] ?? Number.NaN) - (no[i] ?? Number.NaN));
+}
+
+interface Uploaded {
+  readonly backend: BackendName;
+  readonly adapterName: string;
+  readonly tokenizer: Tokenizer;
+  readonly embedding: TokenEmbedding;
+  readonly behaviour: BehaviourModel | null;
+  readonly weights: LlamaWeights;
+  readonly adapter: AdapterWeights | null;
+  readonly head: Float64Array | null;
+  readonly weightBytes: number;
+}
+
+export class LlamaEngine implements Engine {
+  readonly #parts: Uploaded;
+  #peakBytes: number;
+  #tokens = 0;
+  #milliseconds = 0;
+  #isDisposed = false;
+  /** Settles when every call so far has been answered. */
+  #lastCall: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: Uploaded) {
+    this.#parts = parts;
+    this.#peakBytes = memory().numBytes;
+  }
+
+  get backend(): BackendName {
+    return this.#parts.backend;
+  }
+
+  get adapterName(): string {
+    return this.#parts.adapterName;
+  }
+
+  get layers(): number {
+    return this.#parts.weights.layers.length;
+  }
+
+  verdicts(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]> {
+    return this.#inTurn(async () => {
+      const { adapter, head } = this.#parts;
+      invariant(adapter !== null && head !== null, "verdicts need a pack");
+      const answers = prompts.map(({ packed }) => new Float32Array(packed.readout.length));
+      const asked = prompts.map(({ packed, gate }, index) => ({
+        index,
+        prompt: { packed, gateRow: gateRow(gate, adapter.rank, adapter.scale), readRows: packed.readout },
+      }));
+      const batches = batchByRows(
+        asked.filter(({ prompt }) => prompt.readRows.length > 0),
+        PASS_ROWS[this.backend],
+      );
+      for (const batch of batches) {
+        const hidden = await this.#run(
+          batch.map(({ prompt }) => prompt),
+          adapter,
+          signal,
+        );
+        const { width } = this.#parts.embedding;
+        let row = 0;
+        for (const { index } of batch) {
+          const answer = present(answers[index], "an answer");
+          for (let branch = 0; branch < answer.length; branch++, row++)
+            answer[branch] = dot(head, hidden.subarray(row * width, (row + 1) * width));
+        }
+      }
+      return answers;
+    });
+  }
+
+  nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {
+    return this.#inTurn(async () => {
+      const { embedding, tokenizer, weights } = this.#parts;
+      const { contextLength } = weights.config;
+      if (tokens.length === 0 || tokens.length > contextLength)
+        throw new FailureError({
+          kind: "bad-request",
+          reason: `the text has ${tokens.length} tokens, from 1 to ${contextLength} can be continued`,
+        });
+      const slots = tokens.map((token) => ({ kind: "text", token, source: null }) as const);
+      const packed = packPrompt({ prefix: slots, branches: [] });
+      const readRows = Int32Array.of(tokens.length - 1);
+      const hidden = await this.#run([{ packed, gateRow: null, readRows }], null, signal);
+      const probabilities = softmax(embedding.logits(hidden));
+      return likeliest(probabilities, top).map((id) => {
+        const token = tokenId(id);
+        return { token, text: tokenizer.decode([token]), probability: probabilities[id] ?? Number.NaN };
+      });
+    });
+  }
+
+  memory(): EngineMemory {
+    return {
+      weightBytes: this.#parts.weightBytes,
+      peakBytes: this.#peakBytes,
+      tensors: memory().numTensors,
+    };
+  }
+
+  throughput(): { readonly tokens: number; readonly milliseconds: number } {
+    return { tokens: this.#tokens, milliseconds: this.#milliseconds };
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#parts.weights.dispose();
+    this.#parts.adapter?.dispose();
+  }
+
+  async #run(
+    prompts: readonly PassPrompt[],
+    adapter: AdapterWeights | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
+    invariant(!this.#isDisposed, "the engine is in use after its disposal");
+    const { weights, embedding, behaviour } = this.#parts;
+    const start = performance.now();
+    const pass = planPass(prompts, weights.config, embedding, behaviour);
+    const onMemoryPeak = () => {
+      this.#peakBytes = Math.max(this.#peakBytes, memory().numBytes);
+    };
+    const hidden = await runGraph(pass, weights, adapter, { signal, onMemoryPeak });
+    this.#tokens += pass.rows;
+    this.#milliseconds += performance.now() - start;
+    return hidden;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const answer = this.#lastCall.then(work);
+    this.#lastCall = answer.catch(() => undefined);
+    return answer;
+  }
+}
+
+/** Consecutive items in batches of at most `mostRows` positions; a longer one stands alone. */
+function batchByRows<T extends { readonly prompt: { readonly packed: PackedPrompt } }>(
+  items: readonly T[],
+  mostRows: number,
+): T[][] {
+  const batches: T[][] = [];
+  let rows = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const length = item.prompt.packed.tokens.length;
+    if (rows + length > mostRows) {
+      batches.push([]);
+      rows = 0;
+    }
+    batches.at(-1)?.push(item);
+    rows += length;
+  }
+  return batches;
+}
+
+function softmax(logits: Float64Array): Float64Array {
+  const highest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  const weights = logits.map((logit) => Math.exp(logit - highest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+function likeliest(probabilities: Float64Array, count: number): number[] {
+  const order = Uint32Array.from(probabilities, (_, i) => i);
+  order.sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
+  return [...order.subarray(0, count)];
+}
