@@ -16,6 +16,8 @@ export interface LeaveOneOutRequest {
   readonly question: EffectQuestion;
   /** How many of the last items stand in a prompt: these are taken out, one at a time. */
   readonly promptItems: number;
+  /** How many of the last items the recommender sees (the pack's `sasrec.maxLength`). */
+  readonly recommenderItems: number;
 }
 
 export interface LeaveOneOutOptions {
@@ -32,12 +34,14 @@ export interface LeaveOneOutOptions {
  * "prompt-only" holds the gate and, in the shown score, the recommender's part at their values of the whole history.
  */
 export async function leaveOneOut(
-  { history, candidates, question, promptItems }: LeaveOneOutRequest,
+  { history, candidates, question, promptItems, recommenderItems }: LeaveOneOutRequest,
   score: ScoreFn,
   { onRow, signal }: LeaveOneOutOptions = {},
 ): Promise<EffectMatrix> {
-  const shownItems = Math.min(promptItems, history.length);
-  const first = history.length - shownItems;
+  // Items beyond the recommender's sight are cut off first: they change nothing, but would move in when another is taken out.
+  const cut = Math.max(0, history.length - recommenderItems);
+  const seen = history.slice(cut);
+  const shownItems = Math.min(promptItems, seen.length);
   let forwardPasses = 0;
   const ask = async (query: Parameters<ScoreFn>[0][number]): Promise<SlateScores> => {
     if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
@@ -46,18 +50,18 @@ export async function leaveOneOut(
     return present(scores, "the answer to the query");
   };
 
-  const full = await ask({ history, candidates, promptItems });
+  const full = await ask({ history: seen, candidates, promptItems });
   const rows: ItemEffects[] = [];
-  for (let event = first; event < history.length; event++) {
+  for (let at = seen.length - shownItems; at < seen.length; at++) {
     const without = await ask({
-      history: history.toSpliced(event, 1),
+      history: seen.toSpliced(at, 1),
       candidates,
       promptItems: shownItems - 1,
       ...(question === "prompt-only" ? { heldGate: full.gate } : {}),
     });
     const row: ItemEffects = {
-      event: eventIndex(event),
-      item: present(history[event], `item ${event} of the history`),
+      event: eventIndex(cut + at),
+      item: present(seen[at], `item ${at} of the history`),
       ...differences(full, question === "prompt-only" ? holdRecommender(without, full) : without),
     };
     rows.push(row);
