@@ -42,7 +42,7 @@ def _data(_: argparse.Namespace) -> None:
 def _study(options: argparse.Namespace) -> None:
     from becausal_training.study import run_study
 
-    run_study(options.out, options.slots, options.sasrec_steps, options.steps, options.windows)
+    run_study(options.out, options.slots, options.sasrec_steps, options.steps, options.batch, options.windows)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -59,6 +59,7 @@ def _train(options: argparse.Namespace) -> None:
         adapter=replace(
             settings.adapter,
             **({"steps": options.steps} if options.steps else {}),
+            **({"batch": options.batch} if options.batch else {}),
             **({"seed": options.seed} if options.seed is not None else {}),
         ),
     )
@@ -115,6 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
     study.add_argument("--slots", nargs="+", default=["cpu"], help="one worker for each entry, e.g. cuda:0 cuda:0")
     study.add_argument("--sasrec-steps", type=int, default=3_000)
     study.add_argument("--steps", type=int, default=1_500)
+    study.add_argument("--batch", type=int, default=64)
     study.add_argument("--windows", type=int, default=None, help="validation windows to measure (default all)")
 
     train = _step(steps, "train", _train, "train, export and evaluate a pack into a folder")
@@ -122,6 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--device")
     train.add_argument("--sasrec-steps", type=int)
     train.add_argument("--steps", type=int)
+    train.add_argument("--batch", type=int)
     train.add_argument("--seed", type=int)
     train.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
     train.add_argument("--commit", help="recorded in the manifest (default: what is checked out)")

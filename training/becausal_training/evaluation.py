@@ -35,7 +35,8 @@ class CandidateScores:
 
     def fused(self, beta: float) -> Floats:
         """Returns verdict + beta * SASRec score."""
-        return self.hybrid + np.float32(beta) * self.sasrec
+        fused: Floats = self.hybrid + np.float32(beta) * self.sasrec
+        return fused
 
 
 @dataclass(frozen=True)

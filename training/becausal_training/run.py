@@ -60,7 +60,7 @@ def trainable_recommender(data: Dataset, sasrec: Sasrec, settings: RunSettings, 
     return model
 
 
-def quick_validation(data: Dataset, windows: int) -> Callable[[Recommender], dict[str, float]]:
+def quick_validation(data: Dataset, windows: int | None) -> Callable[[Recommender], dict[str, float]]:
     """Returns a function that measures a model under training on some validation windows."""
 
     def validate(model: Recommender) -> dict[str, float]:

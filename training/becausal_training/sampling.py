@@ -8,7 +8,7 @@ from torch import Tensor
 from becausal_training.windows import WindowTable
 
 CANDIDATES = 20
-EVALUATION_SEED = 95
+EVALUATION_SEED = 0x5DEECE66D
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def evaluation_candidates(table: WindowTable, windows: Tensor, negatives: int = 
 
 
 def _hashed(numbers: Tensor) -> Tensor:
-    """A fixed pseudo-random non-negative integer for each number, the same on every device (splitmix64's mixing steps)."""
-    x = numbers + EVALUATION_SEED * -7046029254386353131
+    """A fixed pseudo-random non-negative integer for each number, the same on every device (splitmix64's mixing)."""
+    x = (numbers + EVALUATION_SEED) * -7046029254386353131
     x = (x ^ ((x >> 30) & 0x3FFFFFFFF)) * -4658895280553007687
     x = (x ^ ((x >> 27) & 0x1FFFFFFFFF)) * -7723592293110705685
     return (x ^ ((x >> 31) & 0x1FFFFFFFF)) & 0x7FFFFFFFFFFFFFFF

@@ -68,8 +68,8 @@ def train_sasrec(data: Dataset, settings: SasrecSettings, device: torch.device, 
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        if step % settings.evaluate_every == 0:
-            running = float(loss)
+        if step % settings.evaluate_every == 0 or step == settings.steps:
+            running = float(loss.detach())
             found = validate_sasrec(model, validation)
             run.curve.append([step, round(running, 4), round(found["HR@1"], 4), round(found["NDCG@10"], 4)])
             if found["HR@1"] > run.validation.get("HR@1", -1.0):

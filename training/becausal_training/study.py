@@ -41,9 +41,9 @@ def sasrec_arms(steps: int) -> dict[str, SasrecSettings]:
     }
 
 
-def adapter_arms(steps: int) -> dict[str, RunSettings]:
+def adapter_arms(steps: int, batch: int) -> dict[str, RunSettings]:
     """Returns the adapter settings compared, the reference first."""
-    base = RunSettings(adapter=AdapterSettings(steps=steps))
+    base = RunSettings(adapter=AdapterSettings(steps=steps, batch=batch))
 
     def changed(**values: Any) -> RunSettings:
         return replace(base, adapter=replace(base.adapter, **values))
@@ -60,7 +60,9 @@ def adapter_arms(steps: int) -> dict[str, RunSettings]:
     }
 
 
-def run_study(folder: Path, slots: Sequence[str], sasrec_steps: int, steps: int, windows: int) -> dict[str, Any]:
+def run_study(
+    folder: Path, slots: Sequence[str], sasrec_steps: int, steps: int, batch: int, windows: int | None
+) -> dict[str, Any]:
     """Runs all arms and writes `study.json`; every finished arm is in it as soon as it ends."""
     started = time.monotonic()
     context = mp.get_context("spawn")
@@ -79,7 +81,7 @@ def run_study(folder: Path, slots: Sequence[str], sasrec_steps: int, steps: int,
         best = max(report["sasrec"].values(), key=lambda arm: arm["validation"]["HR@1"])
         arms = {
             name: pool.submit(_adapter_arm, settings, Path(best["file"]), windows)
-            for name, settings in adapter_arms(steps).items()
+            for name, settings in adapter_arms(steps, batch).items()
         }
         for name, arm in arms.items():
             report["adapter"][name] = arm.result()
@@ -98,6 +100,8 @@ def _take_slot(free: "Queue[str]") -> None:
     global _slot
     _slot = free.get()
     torch.set_num_threads(2)
+    if _slot.startswith("cuda"):
+        torch.cuda.set_device(_slot)
 
 
 def _sasrec_arm(settings: SasrecSettings, path: Path) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def _sasrec_arm(settings: SasrecSettings, path: Path) -> dict[str, Any]:
     return {"settings": asdict(settings), "file": str(path), **run.to_json()}
 
 
-def _adapter_arm(settings: RunSettings, sasrec_file: Path, windows: int) -> dict[str, Any]:
+def _adapter_arm(settings: RunSettings, sasrec_file: Path, windows: int | None) -> dict[str, Any]:
     data, device = load_movies(), torch.device(_slot)
     sasrec = load_sasrec(load_file(sasrec_file), SasrecShape(len(data.films))).to(device)
     model = trainable_recommender(data, sasrec, settings, device)
