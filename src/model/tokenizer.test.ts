@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { FailureError } from "../core/failure.ts";
+import { tokenId } from "../core/ids.ts";
+import { embeddedBase } from "./fixtures/embedded-base.ts";
+import type { Entry } from "./fixtures/gguf-bytes.ts";
+// Ids another runtime gives these texts with the published file's vocabulary.
+import reference from "./fixtures/reference-token-ids.json" with { type: "json" };
+import { TINY_SPECIAL, TINY_TOKENS, tinyLlama } from "./fixtures/tiny-llama.ts";
+import { readGguf } from "./gguf.ts";
+import { readTokenizer, splitWords } from "./tokenizer.ts";
+
+describe("words", () => {
+  test.for<[string, string[]]>([
+    ["", []],
+    ["Toy Story (1995)", ["Toy", " Story", " (", "1", "9", "9", "5", ")"]],
+    ["I'll see 'em, it's", ["I", "'ll", " see", " '", "em", ",", " it", "'s"]],
+    ["a  b", ["a", " ", " b"]],
+    ["a  1", ["a", "  ", "1"]],
+    ["a \n b  ", ["a", " \n", " b", "  "]],
+    ["½２Ⅷx", ["½", "２", "Ⅷ", "x"]],
+    ["映画が好き。", ["映画が好き", "。"]],
+    ["a\u0085\ufeffb", ["a", "\u0085", "\ufeff", "b"]],
+  ])("of %j", ([text, words]) => {
+    expect(splitWords(text)).toEqual(words);
+    expect(splitWords(text).join("")).toBe(text);
+  });
+});
+
+describe("the embedded base's tokenizer", () => {
+  const tokenizer = readTokenizer(embeddedBase());
+
+  test.for(reference)("encodes $text as the reference does", ({ text, ids }) => {
+    expect(tokenizer.encode(text)).toEqual(ids);
+    expect(tokenizer.decode(ids.map(tokenId))).toBe(text);
+  });
+
+  test("repeats itself for words it has seen", () => {
+    expect(tokenizer.encode("Aladdin Aladdin")).toEqual(tokenizer.encode("Aladdin Aladdin"));
+  });
+
+  test.for(["<|im_start|>", "<|endoftext|>", "<repo_name>", " <|im_end|>x"])(
+    "%s in a text is ordinary characters",
+    (text) => {
+      const tokens = tokenizer.encode(text);
+      expect(Math.min(...tokens)).toBeGreaterThan(16); // the 17 special tokens come first
+      expect(tokenizer.decode(tokens)).toBe(text);
+    },
+  );
+
+  test("part of a character shows as one replacement mark", () => {
+    const tokens = tokenizer.encode("好");
+    expect(tokens.length).toBeGreaterThan(1);
+    expect(tokenizer.decode(tokens.slice(0, 1))).toBe("\ufffd");
+  });
+
+  test("half a surrogate pair is encoded as a replacement mark, not thrown over", () => {
+    expect(tokenizer.decode(tokenizer.encode("a\ud83c"))).toBe("a\ufffd");
+  });
+
+  test("a text that is one token has its id", () => {
+    expect(tokenizer.single(" Yes")).toBe(9230);
+    expect(() => tokenizer.single("映画")).toThrow(/tokens, expected one/);
+  });
+
+  test("a word of 20,000 letters is encoded and kept whole", () => {
+    const word = "supercalifragilistic".repeat(1000);
+    expect(tokenizer.decode(tokenizer.encode(word))).toBe(word);
+  });
+});
+
+describe("a vocabulary from outside", () => {
+  const read = (replaced: Readonly<Record<string, Entry | null>> = {}) =>
+    readTokenizer(readGguf(tinyLlama(replaced), "tiny.gguf"));
+  const id = (token: string) => TINY_TOKENS.indexOf(token);
+  const list = (key: string, items: readonly string[]): Readonly<Record<string, Entry>> => ({
+    [key]: { key, type: "array", of: "string", items },
+  });
+  const text = (key: string, value: string): Readonly<Record<string, Entry>> => ({
+    [key]: { key, type: "string", value },
+  });
+
+  test("merges by rank, everywhere the pair stands", () => {
+    expect(read().encode("hellhell w")).toEqual([id("hell"), id("hell"), id("Ġw")]);
+    expect(read().encode("world")).toEqual([id("w"), id("or"), id("l"), id("d")]);
+  });
+
+  test("never reaches a special token, even by a merge", () => {
+    const merges = list("tokenizer.ggml.merges", [`<|im _start|>`]);
+    expect(() => read(merges)).toThrow(/not of known tokens/);
+    expect(read().encode(TINY_SPECIAL)).not.toContain(id(TINY_SPECIAL));
+    expect(read().decode([tokenId(id(TINY_SPECIAL))])).toBe(TINY_SPECIAL);
+  });
+
+  test("bytes without a token are left out", () => {
+    const tokens = TINY_TOKENS.map((token) => (token === "x" ? "gone" : token));
+    expect(read(list("tokenizer.ggml.tokens", tokens)).encode("axb")).toEqual([id("a"), id("b")]);
+  });
+
+  test.for<[string, Readonly<Record<string, Entry | null>>, string, RegExp]>([
+    ["another tokenizer", text("tokenizer.ggml.model", "llama"), "model-unsupported", /llama/],
+    ["another pre-tokenizer", text("tokenizer.ggml.pre", "qwen2"), "model-unsupported", /qwen2/],
+    ["no merges", { "tokenizer.ggml.merges": null }, "file-invalid", /merges is missing/],
+    ["a merge without a space", list("tokenizer.ggml.merges", ["hello"]), "file-invalid", /merge 0/],
+    ["a merge of unknown tokens", list("tokenizer.ggml.merges", ["h zz"]), "file-invalid", /merge 0/],
+    [
+      "tokens that are no bytes",
+      list(
+        "tokenizer.ggml.tokens",
+        TINY_TOKENS.map((_, i) => `t${i}`),
+      ),
+      "file-invalid",
+      /any byte/,
+    ],
+    [
+      "fewer tokens than rows",
+      list("tokenizer.ggml.tokens", TINY_TOKENS.slice(1)),
+      "file-invalid",
+      /token types/,
+    ],
+  ])("%s is refused", ([, replaced, kind, reason]) => {
+    try {
+      read(replaced);
+      expect.unreachable();
+    } catch (thrown) {
+      expect(thrown).toBeInstanceOf(FailureError);
+      expect(thrown).toMatchObject({ failure: { kind, reason: expect.stringMatching(reason) } });
+    }
+  });
+});
