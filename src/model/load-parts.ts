@@ -47,19 +47,21 @@ export async function loadModelFiles(
     loadManifest(fetcher, pathIn(folders.pack, MANIFEST), readPackManifest, options.signal),
   ]);
   checkPackFitsBase(packManifest, baseManifest, pathIn(folders.pack, MANIFEST));
-  const progress = new ByteProgress(options.onProgress);
   const { adapter, sasrec, catalogue } = packManifest;
+  const totalBytes = [baseManifest, adapter, sasrec, catalogue].reduce(
+    (sum, file) => sum + file.byteLength,
+    0,
+  );
+  const progress = new ByteProgress(totalBytes, options.onProgress);
   const [gguf, adapterBytes, sasrecBytes, catalogueBytes] = await allOrNone(options.signal, (signal) => {
     const load = (named: { file: string; byteLength: number; sha256: string }) =>
       loadVerified(fetcher, pathIn(folders.pack, named.file), named, progress, signal);
-    const files = [
+    return Promise.all([
       loadParts(fetcher, folders.base, baseManifest, progress, signal),
       load(adapter),
       load(sasrec),
       load(catalogue),
-    ] as const;
-    progress.start();
-    return Promise.all(files);
+    ]);
   });
   return {
     base: { manifest: baseManifest, gguf: readGguf(gguf, baseManifest.file) },
@@ -79,12 +81,10 @@ export async function loadBaseFiles(
   options: LoadOptions = {},
 ): Promise<BaseFiles> {
   const manifest = await loadManifest(fetcher, pathIn(folder, MANIFEST), readBaseManifest, options.signal);
-  const progress = new ByteProgress(options.onProgress);
-  const bytes = await allOrNone(options.signal, (signal) => {
-    const whole = loadParts(fetcher, folder, manifest, progress, signal);
-    progress.start();
-    return whole;
-  });
+  const progress = new ByteProgress(manifest.byteLength, options.onProgress);
+  const bytes = await allOrNone(options.signal, (signal) =>
+    loadParts(fetcher, folder, manifest, progress, signal),
+  );
   return { manifest, gguf: readGguf(bytes, manifest.file) };
 }
 
@@ -206,16 +206,17 @@ function onceMore<T>(thrown: unknown, again: () => Promise<T>): Promise<T> {
 /** Sums the bytes of files that arrive side by side. */
 class ByteProgress {
   readonly #report: ((loadedBytes: number, totalBytes: number) => void) | undefined;
+  readonly #totalBytes: number;
   #loadedBytes = 0;
-  #totalBytes = 0;
 
-  constructor(report: ((loadedBytes: number, totalBytes: number) => void) | undefined) {
+  constructor(totalBytes: number, report: ((loadedBytes: number, totalBytes: number) => void) | undefined) {
+    this.#totalBytes = totalBytes;
     this.#report = report;
+    report?.(0, totalBytes);
   }
 
-  /** One more file; call for all of them before {@link start}, so that the total never grows. */
+  /** One file's share. */
   expect(byteLength: number): { readonly restart: () => void; readonly add: (byteLength: number) => void } {
-    this.#totalBytes += byteLength;
     let ownBytes = 0;
     return {
       restart: () => {
@@ -230,9 +231,5 @@ class ByteProgress {
         this.#report?.(this.#loadedBytes, this.#totalBytes);
       },
     };
-  }
-
-  start(): void {
-    this.#report?.(this.#loadedBytes, this.#totalBytes);
   }
 }
