@@ -1,0 +1,10 @@
+/** @file The engine's thread: everything heavy happens here, so that the page stays responsive. */
+import { wasmFiles } from "../engine/wasm/wasm-files.ts";
+import { makeBrowserFetcher } from "../model/browser-fetcher.ts";
+import { makeEngineHandlers } from "./engine-handlers.ts";
+import { makeOpenModel } from "./open-model.ts";
+import { serve } from "./serve.ts";
+
+const { caches, location } = globalThis;
+const fetcher = makeBrowserFetcher({ fetch, caches, baseUrl: new URL("/", location.href).href });
+serve(globalThis, makeEngineHandlers(makeOpenModel(fetcher, wasmFiles)));
