@@ -2,11 +2,14 @@ import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { Film } from "../model/film.ts";
 import type { Recommendation } from "../worker/protocol.ts";
+import type { SampleAnswer } from "./sample-answer.ts";
 
 /** A top list on screen, with what it was computed from and the films it names. */
 export interface Answer {
   /** "sample": stored with the page and marked so; "computed": by the engine in this page. */
   readonly origin: "sample" | "computed";
+  /** What a sample was computed with; null when this page's own engine did it. */
+  readonly madeWith: SampleAnswer["madeWith"] | null;
   /** Kept films, oldest first. */
   readonly history: readonly ItemId[];
   readonly films: ReadonlyMap<ItemId, Film>;

@@ -70,7 +70,7 @@ export const sampleAnswerSchema = v.pipe(
   v.object({
     schema: v.literal("becausal-sample-answer/1"),
     /** Backend, layers and pack it was computed with, for the "sample" note. */
-    madeWith: v.object({ backend: v.string(), layers: v.number(), pack: v.string() }),
+    madeWith: v.object({ backend: v.picklist(["webgpu", "wasm"]), layers: v.number(), pack: v.string() }),
     /** Kept films, oldest first. */
     historyMovieIds: v.array(v.number()),
     films: v.array(film),
@@ -100,7 +100,11 @@ export const sampleAnswerSchema = v.pipe(
 
 export interface SampleAnswer {
   readonly schema: "becausal-sample-answer/1";
-  readonly madeWith: { readonly backend: string; readonly layers: number; readonly pack: string };
+  readonly madeWith: {
+    readonly backend: "webgpu" | "wasm";
+    readonly layers: number;
+    readonly pack: string;
+  };
   readonly historyMovieIds: readonly number[];
   readonly films: readonly Film[];
   readonly recommendation: Omit<Recommendation, "ranked"> & {

@@ -5,12 +5,12 @@ export function makePaintSample({ assets, tell }: Context) {
   return async (): Promise<void> => {
     const sample = await assets.sampleAnswer().catch(() => null);
     if (sample === null) return;
-    const { matrix, recommendation } = sample;
+    const { madeWith, matrix, recommendation } = sample;
     const films = new Map(sample.films.map((film) => [film.id, film]));
     const { history, candidates, question, rows } = matrix;
     tell.answer({
       type: "sample-read",
-      answer: { origin: "sample", history, films, recommendation },
+      answer: { origin: "sample", madeWith, history, films, recommendation },
     });
     tell.explanation({
       type: "sample-read",

@@ -30,7 +30,13 @@ export function makeRecompute(context: Context, explain: () => Promise<void>) {
     try {
       const recommendation = await call("recommend", { history, seen, top: TOP }, { signal });
       if (!isNewest()) return;
-      const shown: Answer = { origin: "computed", history, films: index.byItem, recommendation };
+      const shown: Answer = {
+        origin: "computed",
+        madeWith: null,
+        history,
+        films: index.byItem,
+        recommendation,
+      };
       tell.answer({ type: "answered", request, answer: shown });
       if (history.length === 0) tell.explanation({ type: "nothing-to-explain" });
       await inspect(context, shown, signal, isNewest);

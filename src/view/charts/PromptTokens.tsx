@@ -1,0 +1,75 @@
+import type { JSX } from "react";
+import { useTranslation } from "react-i18next";
+import type { ItemId } from "../../core/ids.ts";
+import type { Film } from "../../model/film.ts";
+import type { InspectedSlot } from "../../worker/protocol.ts";
+import { useFormats } from "../i18n/use-formats.ts";
+import { Poster } from "./Poster.tsx";
+import styles from "./PromptTokens.module.css";
+
+export interface PromptTokensProps {
+  readonly label: string;
+  readonly slots: readonly InspectedSlot[];
+  readonly films: ReadonlyMap<ItemId, Film>;
+}
+
+/** Every position of a piece of the prompt, in order: text tokens with their number, behaviour tokens with film and vector length. */
+export function PromptTokens({ label, slots, films }: PromptTokensProps): JSX.Element {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  return (
+    <section className={styles["piece"]} aria-label={label}>
+      <h4>
+        {label}
+        <span>{t("prompt.positions", { count: slots.length })}</span>
+      </h4>
+      <ol className={styles["tokens"]}>
+        {slots.map((slot, position) => {
+          if (slot.kind === "text")
+            return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a token is its position.
+              <li key={position} className={styles["text"]}>
+                <span className="visually-hidden">
+                  {t("prompt.token", { id: slot.token, text: slot.text.replace("\n", t("prompt.newline")) })}
+                </span>
+                <span aria-hidden="true" lang="en" className={styles["word"]}>
+                  {visibleText(slot.text)}
+                </span>
+                <span aria-hidden="true" className={styles["number"]}>
+                  {slot.token}
+                </span>
+              </li>
+            );
+          const film = slot.item === null ? undefined : films.get(slot.item);
+          const norm = formats.size(slot.norm);
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a token is its position.
+            <li key={position} className={styles["behaviour"]}>
+              <span className="visually-hidden">
+                {film === undefined
+                  ? t("prompt.behaviourNull", { norm })
+                  : t("prompt.behaviour", { title: film.title, norm })}
+              </span>
+              {film !== undefined && (
+                <span aria-hidden="true" className={styles["stamp"]}>
+                  <Poster film={film} size="stamp" />
+                </span>
+              )}
+              <span aria-hidden="true" className={styles["word"]}>
+                {film === undefined ? t("prompt.nullVector") : "◆"}
+              </span>
+              <span aria-hidden="true" className={styles["number"]}>
+                {t("prompt.norm", { norm })}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+/** Text with its spaces and line breaks visible. */
+function visibleText(text: string): string {
+  return text.replaceAll(" ", "\u00b7").replaceAll("\n", "\u23ce");
+}

@@ -1,0 +1,48 @@
+import type { TFunction } from "i18next";
+import type { Failure } from "../../core/failure.ts";
+import type { Formats } from "./formats.ts";
+
+/** What went wrong and what to do, in the person's language. */
+export function failureWords(t: TFunction, formats: Formats, failure: Failure): string {
+  switch (failure.kind) {
+    case "file-missing":
+      return t("failure.file-missing", { file: failure.file });
+    case "file-short":
+      return t("failure.file-short", {
+        file: failure.file,
+        actual: formats.bytes(failure.actualBytes),
+        expected: formats.bytes(failure.expectedBytes),
+      });
+    case "file-altered":
+      return t("failure.file-altered", { file: failure.file });
+    case "file-invalid":
+      return t("failure.file-invalid", { file: failure.file, reason: failure.reason });
+    case "model-unsupported":
+      return t("failure.model-unsupported", { file: failure.file, reason: failure.reason });
+    case "no-webgpu":
+      return t("failure.no-webgpu", { reason: failure.reason });
+    case "device-lost":
+      return t("failure.device-lost", { reason: failure.reason });
+    case "probe-mismatch":
+      return t("failure.probe-mismatch", {
+        backend: failure.backend,
+        worst: formats.decimal(failure.worst),
+        tolerance: formats.decimal(failure.tolerance),
+      });
+    case "unknown-title":
+      return t("failure.unknown-title", {
+        title: failure.title,
+        nearest: formats.list(failure.nearest),
+      });
+    case "bad-request":
+      return t("failure.bad-request", { reason: failure.reason });
+    case "storage-failed":
+      return t("failure.storage-failed", { operation: failure.operation, reason: failure.reason });
+    case "cancelled":
+      return t("failure.cancelled");
+    case "bug":
+      return t("failure.bug", { message: failure.message });
+    default:
+      return failure satisfies never;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Language } from "./language.ts";
+
+/** How numbers are written in a language. */
+export interface Formats {
+  /** 0.1234 as "12.3%". */
+  readonly percent: (fraction: number) => string;
+  /** Signed, two decimals: "+0.42", "−0.42", "0.00". */
+  readonly nats: (value: number) => string;
+  /** Without its sign: "0.42". */
+  readonly size: (value: number) => string;
+  /** A difference of fractions in percentage points, signed: 0.021 as "+2.1". */
+  readonly points: (fraction: number) => string;
+  readonly decimal: (value: number) => string;
+  readonly whole: (value: number) => string;
+  /** Megabytes of a million bytes: "44.1 MB". */
+  readonly bytes: (bytes: number) => string;
+  /** 3.5 as "3.5", 4 as "4". */
+  readonly stars: (value: number) => string;
+  /** A half star rating as it is listed: "A, B and C". */
+  readonly list: (items: readonly string[]) => string;
+}
+
+export function makeFormats(language: Language): Formats {
+  const number = (options: Intl.NumberFormatOptions) => {
+    const format = new Intl.NumberFormat(language, options);
+    return (value: number) => format.format(value).replace("-", "−");
+  };
+  const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const points = number({
+    signDisplay: "exceptZero",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+  const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const size = number(two);
+  return {
+    percent,
+    nats: number({ ...two, signDisplay: "exceptZero" }),
+    size: (value) => size(Math.abs(value)),
+    points: (fraction) => points(fraction * 100),
+    decimal: number({ maximumFractionDigits: 2 }),
+    whole: number({ maximumFractionDigits: 0 }),
+    bytes: (bytes) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 })(bytes / 1e6)} MB`,
+    stars: number({ maximumFractionDigits: 1 }),
+    list: (items) => new Intl.ListFormat(language, { type: "disjunction" }).format(items),
+  };
+}

@@ -1,0 +1,43 @@
+import type { JSX } from "react";
+import { useTranslation } from "react-i18next";
+import { RankedList } from "../charts/RankedList.tsx";
+import { useFormats } from "../i18n/use-formats.ts";
+import { useApp } from "../store-context.tsx";
+import styles from "./Section.module.css";
+import { useReasons } from "./use-reasons.ts";
+
+/** The top list of the answer on screen. */
+export function RankingPanel(): JSX.Element | null {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const answer = useApp((state) => state.answer);
+  const reasons = useReasons();
+  const { shown } = answer;
+  if (shown === null) return null;
+  const { ranked, slateSize, personal, promptTokens, milliseconds } = shown.recommendation;
+  const computed = shown.origin === "computed";
+  return (
+    <section
+      aria-labelledby="ranking-heading"
+      data-origin={shown.origin}
+      data-outdated={computed && answer.phase !== "shown" ? "" : undefined}
+      className={styles["panel"]}
+    >
+      <h2 id="ranking-heading">
+        {t(!computed ? "ranking.headingSample" : personal ? "ranking.heading" : "ranking.headingPopular")}
+      </h2>
+      <p className={styles["intro"]}>
+        {personal ? t("ranking.intro", { count: slateSize }) : t("ranking.introPopular")}{" "}
+        {computed && answer.phase !== "shown" && t("ranking.outdated")}
+      </p>
+      <RankedList ranked={ranked} films={shown.films} reasons={reasons} personal={personal} />
+      <p className={styles["foot"]}>
+        {personal && `${t("ranking.sasrecHelp")} `}
+        {t("ranking.effort", {
+          tokens: formats.whole(promptTokens),
+          seconds: formats.decimal(milliseconds / 1000),
+        })}
+      </p>
+    </section>
+  );
+}
