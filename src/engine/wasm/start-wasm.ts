@@ -26,7 +26,12 @@ export async function startWasm(files?: WasmFiles): Promise<{ readonly adapterNa
   // The threaded build starts its threads from blob: addresses and waits for ever where the policy refuses them.
   env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   if (files !== undefined && filesInUse === undefined) {
-    setWasmPaths({ "tfjs-backend-wasm-simd.wasm": files.simd, "tfjs-backend-wasm.wasm": files.plain });
+    setWasmPaths({
+      "tfjs-backend-wasm-simd.wasm": files.simd,
+      "tfjs-backend-wasm.wasm": files.plain,
+      // Never fetched, but tfjs refuses a map that leaves one of its three names out.
+      "tfjs-backend-wasm-threaded-simd.wasm": files.simd,
+    });
     filesInUse = files;
   }
   for (const kernel of KERNELS)
