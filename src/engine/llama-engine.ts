@@ -6,13 +6,14 @@ import { invariant, present } from "../core/invariant.ts";
 import type { GgufFile } from "../model/gguf.ts";
 import { readLlamaConfig } from "../model/llama-config.ts";
 import type { PackFiles } from "../model/load-parts.ts";
-import { floatsOf } from "../model/safetensors.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
 import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
 import { runGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
 import { type PassPrompt, planPass } from "./blocks/pass.ts";
 import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
+import { verdictDirection } from "./blocks/verdict-head.ts";
+import type { StartedDevice } from "./device.ts";
 import type {
   BackendName,
   BehaviourModel,
@@ -23,9 +24,7 @@ import type {
 } from "./engine.ts";
 import { type AdapterWeights, uploadAdapter } from "./lora/adapter-weights.ts";
 import { gateRow } from "./lora/gate-row.ts";
-
-/** Rows of one pass, unless a single prompt is longer: enough to keep the products busy, few enough to cancel and to fit. */
-const PASS_ROWS: Readonly<Record<BackendName, number>> = { webgpu: 2048, wasm: 1024 };
+import { planMemory } from "./memory-plan.ts";
 
 export interface LlamaEngineParts {
   readonly gguf: GgufFile;
@@ -36,17 +35,23 @@ export interface LlamaEngineParts {
 }
 
 /**
- * Uploads everything to the current tfjs backend, which must be `backend`. Rejects with the failures of the readers and with
- * `cancelled`; nothing stays uploaded then.
+ * Uploads everything to the device, whose backend must be the current one. Rejects with the failures of the readers, with
+ * `no-webgpu` where a weight is larger than the device can bind, and with `cancelled`; nothing stays uploaded then.
  */
 export async function createLlamaEngine(
-  backend: BackendName,
-  adapterName: string,
+  { backend, adapterName, largestBindingBytes }: Omit<StartedDevice, "lost">,
   { gguf, tokenizer, pack, behaviour }: LlamaEngineParts,
   signal?: AbortSignal,
 ): Promise<LlamaEngine> {
   const config = readLlamaConfig(gguf);
   const layers = pack?.manifest.base.layers ?? config.layers;
+  const rank = pack?.manifest.adapter.rank ?? 0;
+  const plan = planMemory(backend, gguf, config, layers, rank, largestBindingBytes);
+  if (plan.largestWeightBytes > largestBindingBytes)
+    throw new FailureError({
+      kind: "no-webgpu",
+      reason: `a weight of ${plan.largestWeightBytes} bytes exceeds the ${largestBindingBytes} bytes that ${adapterName} can bind`,
+    });
   const embedding = new TokenEmbedding(gguf);
   const head = pack === null ? null : verdictDirection(pack, tokenizer, embedding);
   const bytesBefore = memory().numBytes;
@@ -65,19 +70,12 @@ export async function createLlamaEngine(
       adapter,
       head,
       weightBytes,
+      passRows: plan.passRows,
     });
   } catch (error) {
     weights.dispose();
     throw error;
   }
-}
-
-/** e(" Yes") - e(" No") + verdict_head, [width] (docs/formats.md, section 2). */
-function verdictDirection(pack: PackFiles, tokenizer: Tokenizer, embedding: TokenEmbedding): Float64Array {
-  const trained = floatsOf(pack.adapter, "verdict_head", [embedding.width]);
-  const yes = embedding.row(tokenizer.single(" Yes"));
-  const no = embedding.row(tokenizer.single(" No"));
-  return Float64Array.from(trained, (value, i) => value + (yes[i] ?? Number.NaN) - (no[i] ?? Number.NaN));
 }
 
 interface Uploaded {
@@ -90,6 +88,7 @@ interface Uploaded {
   readonly adapter: AdapterWeights | null;
   readonly head: Float64Array | null;
   readonly weightBytes: number;
+  readonly passRows: number;
 }
 
 export class LlamaEngine implements Engine {
@@ -98,6 +97,7 @@ export class LlamaEngine implements Engine {
   #tokens = 0;
   #milliseconds = 0;
   #isDisposed = false;
+  #isRunning = false;
   /** Settles when every call so far has been answered. */
   #lastCall: Promise<unknown> = Promise.resolve();
 
@@ -120,7 +120,7 @@ export class LlamaEngine implements Engine {
 
   verdicts(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]> {
     return this.#inTurn(async () => {
-      const { adapter, head } = this.#parts;
+      const { adapter, head, passRows } = this.#parts;
       invariant(adapter !== null && head !== null, "verdicts need a pack");
       const answers = prompts.map(({ packed }) => new Float32Array(packed.readout.length));
       const asked = prompts.map(({ packed, gate }, index) => ({
@@ -129,7 +129,7 @@ export class LlamaEngine implements Engine {
       }));
       const batches = batchByRows(
         asked.filter(({ prompt }) => prompt.readRows.length > 0),
-        PASS_ROWS[this.backend],
+        passRows,
       );
       for (const batch of batches) {
         const hidden = await this.#run(
@@ -182,9 +182,14 @@ export class LlamaEngine implements Engine {
     return { tokens: this.#tokens, milliseconds: this.#milliseconds };
   }
 
+  /** Frees the weights, after the call in progress if there is one. Calls that wait behind it are bugs and reject. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    if (!this.#isRunning) this.#free();
+  }
+
+  #free(): void {
     this.#parts.weights.dispose();
     this.#parts.adapter?.dispose();
   }
@@ -194,7 +199,6 @@ export class LlamaEngine implements Engine {
     adapter: AdapterWeights | null,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    invariant(!this.#isDisposed, "the engine is in use after its disposal");
     const { weights, embedding, behaviour } = this.#parts;
     const start = performance.now();
     const pass = planPass(prompts, weights.config, embedding, behaviour);
@@ -208,7 +212,16 @@ export class LlamaEngine implements Engine {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const answer = this.#lastCall.then(work);
+    const answer = this.#lastCall.then(async () => {
+      invariant(!this.#isDisposed, "the engine is in use after its disposal");
+      this.#isRunning = true;
+      try {
+        return await work();
+      } finally {
+        this.#isRunning = false;
+        if (this.#isDisposed) this.#free();
+      }
+    });
     this.#lastCall = answer.catch(() => undefined);
     return answer;
   }

@@ -1,0 +1,47 @@
+/** @file Starts one tfjs backend and says what it runs on. Flags are set by the two starters, each beside its reason. */
+import type { Failure } from "../core/failure.ts";
+import type { BackendName } from "./engine.ts";
+import { startWasm, type WasmFiles } from "./wasm/start-wasm.ts";
+import { startWebgpu } from "./webgpu/start-webgpu.ts";
+
+export interface DeviceOptions {
+  /** Addresses of the WASM binaries; a page must give them, Node finds its own. */
+  readonly wasmFiles?: WasmFiles | undefined;
+  /** Stands in for `navigator.gpu` where there is none (Node). */
+  readonly gpu?: GPU | undefined;
+}
+
+export interface StartedDevice {
+  readonly backend: BackendName;
+  readonly adapterName: string;
+  /** Largest tensor a kernel can bind, in bytes. */
+  readonly largestBindingBytes: number;
+  /** Resolves once the device is gone; on wasm never. */
+  readonly lost: Promise<Failure>;
+}
+
+// A wasm32 heap ends at 4 GiB; no single tensor gets near it in practice.
+const WASM_LARGEST_TENSOR_BYTES = 2 ** 31;
+
+/** Makes `backend` the current one. Rejects with `no-webgpu` and the reason where there is none. */
+export async function startDevice(
+  backend: BackendName,
+  { wasmFiles, gpu }: DeviceOptions,
+): Promise<StartedDevice> {
+  if (backend === "wasm") {
+    const { adapterName } = await startWasm(wasmFiles);
+    return {
+      backend,
+      adapterName,
+      largestBindingBytes: WASM_LARGEST_TENSOR_BYTES,
+      lost: new Promise(() => {}),
+    };
+  }
+  const { adapterName, limits, lost } = await startWebgpu(gpu === undefined ? {} : { gpu });
+  return {
+    backend,
+    adapterName,
+    largestBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    lost,
+  };
+}

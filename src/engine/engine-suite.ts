@@ -1,0 +1,377 @@
+/** @file One suite for every backend: parity with PyTorch block by block and slate by slate, and the laws of the prompt's tree. */
+import { memory } from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ItemId, itemId } from "../core/ids.ts";
+import { seededRandom } from "../core/rng.ts";
+import { type LlamaConfig, readLlamaConfig } from "../model/llama-config.ts";
+import type { PackFiles } from "../model/load-parts.ts";
+import { floatsOf } from "../model/safetensors.ts";
+import { makePromptBuilder, type PromptBuilder } from "../prompt/build-prompt.ts";
+import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
+import { runGraph } from "./blocks/llama-graph.ts";
+import { uploadLlama } from "./blocks/llama-weights.ts";
+import { planPass } from "./blocks/pass.ts";
+import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
+import { verdictDirection } from "./blocks/verdict-head.ts";
+import { type DeviceOptions, type StartedDevice, startDevice } from "./device.ts";
+import type { BackendName, BehaviourModel, Engine, Gate } from "./engine.ts";
+import { type EngineFixture, type GoldenBlocks, goldenTensor } from "./engine-fixture.ts";
+import { createLlamaEngine } from "./llama-engine.ts";
+import { type AdapterWeights, type Site, uploadAdapter } from "./lora/adapter-weights.ts";
+import { gateRow } from "./lora/gate-row.ts";
+import type { LowRank } from "./ops/linear/linear.ts";
+import { uploadLowRank } from "./ops/linear/upload-linear.ts";
+import { worstDifference } from "./ops/op-suite.ts";
+import { checkProbe } from "./probe.ts";
+import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
+
+interface SuiteOptions extends DeviceOptions {
+  readonly backend: BackendName;
+  readonly readFixture: () => Promise<EngineFixture>;
+  /** Bound on verdict log-odds against PyTorch, in nats. */
+  readonly verdictTolerance: number;
+  /** Golden slates to check, spread over all of them: a software GPU is slow. */
+  readonly slates: number;
+}
+
+export function engineSuite({
+  backend,
+  readFixture,
+  verdictTolerance,
+  slates,
+  ...deviceOptions
+}: SuiteOptions) {
+  let fixture: EngineFixture;
+  let device: StartedDevice;
+  let behaviour: BehaviourModel;
+  let engine: Engine;
+  let builder: PromptBuilder;
+  let tensorsBefore: number;
+
+  beforeAll(async () => {
+    fixture = await readFixture();
+    device = await startDevice(backend, deviceOptions);
+    tensorsBefore = memory().numTensors;
+    behaviour = readBehaviourModel(fixture.pack, readLlamaConfig(fixture.gguf).width);
+    builder = makePromptBuilder(fixture.tokenizer, fixture.pack.films, fixture.pack.manifest.prompt);
+    engine = await createLlamaEngine(device, { ...fixture, behaviour });
+  });
+
+  afterAll(() => {
+    engine?.dispose();
+    // Asserted where everything has ended: weights, adapter and passes are all gone.
+    expect(memory().numTensors).toBe(tensorsBefore);
+  });
+
+  const prompt = (history: readonly ItemId[], candidates: readonly ItemId[]): PackedPrompt =>
+    packPrompt(builder.build({ history, candidates }));
+  const score = async (packed: PackedPrompt, gate: Gate): Promise<number[]> => {
+    const [verdicts] = await engine.verdicts([{ packed, gate }]);
+    return [...(verdicts ?? [])];
+  };
+  const someSlate = () => {
+    const slate = fixture.slates[0];
+    if (slate === undefined) throw new Error("no golden slate");
+    return {
+      history: slate.history.map(itemId),
+      candidates: slate.candidates.slice(0, 6).map(itemId),
+      gate: slate.gate,
+    };
+  };
+
+  test(`runs on ${backend}`, () => {
+    expect(engine.backend).toBe(backend);
+    expect(engine.adapterName).not.toBe("");
+    expect(engine.layers).toBe(fixture.pack.manifest.base.layers);
+  });
+
+  describe("parity with PyTorch", () => {
+    test("every block of a small prompt", async () => {
+      const { gguf, pack, blocks } = fixture;
+      const config = readLlamaConfig(gguf);
+      const { layers } = pack.manifest.base;
+      const { rank, scale } = pack.manifest.adapter;
+      const embedding = new TokenEmbedding(gguf);
+      const packed = goldenPrompt(blocks);
+      const gate = behaviour.gate(behaviour.state(blocks.inputs.history.map(itemId)));
+      const everyRow = Int32Array.from({ length: packed.tokens.length }, (_, row) => row);
+      const pass = planPass(
+        [{ packed, gateRow: gateRow(gate, rank, scale), readRows: everyRow }],
+        config,
+        embedding,
+        behaviour,
+      );
+      const check = (name: string, got: Float32Array) => {
+        const { values, atol } = goldenTensor(blocks, name);
+        expect(worstExcess(got, values, atol), name).toBeLessThanOrEqual(0);
+      };
+      check("input_embeddings", pass.embeddings);
+      const weights = await uploadLlama(backend, gguf, config, layers);
+      const adapter = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+      try {
+        const hidden = await runGraph(pass, weights, adapter, {
+          onResidual: async (layer, residual) =>
+            check(`residual.${layer}`, Float32Array.from(await residual.data())),
+        });
+        const readOut = Float32Array.from(
+          blocks.inputs.readout.flatMap((row) => [
+            ...hidden.subarray(row * config.width, (row + 1) * config.width),
+          ]),
+        );
+        check("read_out", readOut);
+      } finally {
+        weights.dispose();
+        adapter.dispose();
+      }
+    });
+
+    test("the verdicts of that prompt", async () => {
+      const { blocks } = fixture;
+      const gate = behaviour.gate(behaviour.state(blocks.inputs.history.map(itemId)));
+      const { values, atol } = goldenTensor(blocks, "verdict_log_odds");
+      expect(worstDifference(await score(goldenPrompt(blocks), gate), values)).toBeLessThan(atol);
+    });
+
+    test(`the verdicts of ${slates} slates, from titles to log-odds`, async () => {
+      const step = Math.max(1, Math.floor(fixture.slates.length / slates));
+      const chosen = fixture.slates.filter((_, i) => i % step === 0).slice(0, slates);
+      expect(chosen.length).toBe(slates);
+      const prompts = chosen.map(({ history, candidates }) => {
+        const items = history.map(itemId);
+        return {
+          packed: prompt(items, candidates.map(itemId)),
+          gate: behaviour.gate(behaviour.state(items)),
+        };
+      });
+      const verdicts = await engine.verdicts(prompts);
+      for (const [i, { verdictLogOdds, gate }] of chosen.entries()) {
+        expect(worstDifference(prompts[i]?.gate ?? [], gate), `gate of slate ${i}`).toBeLessThan(1e-4);
+        expect(worstDifference(verdicts[i] ?? [], verdictLogOdds), `slate ${i}`).toBeLessThan(
+          verdictTolerance,
+        );
+      }
+    });
+
+    test("the pack's probe", async () => {
+      expect(await checkProbe(engine, behaviour, fixture.pack, fixture.tokenizer)).toBeNull();
+      const { manifest } = fixture.pack;
+      const { probe } = manifest;
+      const wrong = { ...probe, verdictLogOdds: probe.verdictLogOdds.map((value) => value + 1) };
+      const altered = { ...fixture.pack, manifest: { ...manifest, probe: wrong } };
+      expect(await checkProbe(engine, behaviour, altered, fixture.tokenizer)).toMatchObject({
+        kind: "probe-mismatch",
+        backend,
+      });
+    });
+  });
+
+  describe("laws", () => {
+    test("shuffling the candidates changes no score", async () => {
+      const { history, candidates, gate } = someSlate();
+      const before = await score(prompt(history, candidates), gate);
+      const random = seededRandom(4);
+      const order = candidates.map((_, i) => i).sort(() => random() - 0.5);
+      const after = await score(
+        prompt(
+          history,
+          order.map((i) => candidates[i] ?? itemId(0)),
+        ),
+        gate,
+      );
+      expect(order).not.toEqual(candidates.map((_, i) => i));
+      expect(
+        worstDifference(
+          after,
+          order.map((i) => before[i] ?? Number.NaN),
+        ),
+      ).toBeLessThan(1e-4);
+    });
+
+    test("one more candidate changes no other score", async () => {
+      const { history, candidates, gate } = someSlate();
+      const all = await score(prompt(history, candidates), gate);
+      const fewer = await score(prompt(history, candidates.slice(1)), gate);
+      expect(worstDifference(fewer, all.slice(1))).toBeLessThan(1e-4);
+    });
+
+    test("prompts with different gates answer together as they do one by one", async () => {
+      const { history, candidates, gate } = someSlate();
+      const prompts = [
+        { packed: prompt(history, candidates), gate },
+        { packed: prompt(history.slice(0, 2), candidates.slice(0, 1)), gate: gate.map(() => 1) },
+        { packed: prompt([], candidates.slice(2)), gate: oneHot(gate.length, 1) },
+        { packed: prompt(history, []), gate },
+      ];
+      const together = await engine.verdicts(prompts);
+      expect(together.map(({ length }) => length)).toEqual([6, 1, 4, 0]);
+      for (const [i, { packed, gate: own }] of prompts.entries())
+        expect(worstDifference(together[i] ?? [], await score(packed, own))).toBeLessThan(1e-4);
+    });
+
+    test("the gate matters", async () => {
+      const { history, candidates, gate } = someSlate();
+      const packed = prompt(history, candidates);
+      const uniform = await score(
+        packed,
+        gate.map(() => 1),
+      );
+      const single = await score(packed, oneHot(gate.length, 0));
+      expect(worstDifference(uniform, single)).toBeGreaterThan(1e-3);
+    });
+
+    test("a uniform gate is plain LoRA; a one-hot gate is its expert alone, K times", async () => {
+      const { gguf, pack, tokenizer } = fixture;
+      const config = readLlamaConfig(gguf);
+      const { experts, rank, scale } = pack.manifest.adapter;
+      const { history, candidates } = someSlate();
+      const packed = prompt(history, candidates.slice(0, 2));
+      const embedding = new TokenEmbedding(gguf);
+      const direction = verdictDirection(pack, tokenizer, embedding);
+      const weights = await uploadLlama(backend, gguf, config, engine.layers);
+      const plain = async (adapter: AdapterWeights, factor: number): Promise<number[]> => {
+        try {
+          const gateFactors = new Float32Array(adapter.rank).fill(factor);
+          const request = { packed, gateRow: gateFactors, readRows: packed.readout };
+          const hidden = await runGraph(planPass([request], config, embedding, behaviour), weights, adapter);
+          return [0, 1].map((branch) =>
+            dot(direction, hidden.subarray(branch * config.width, (branch + 1) * config.width)),
+          );
+        } finally {
+          adapter.dispose();
+        }
+      };
+      const whole = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, engine.layers);
+      const uniform = Array.from({ length: experts }, () => 1);
+      expect(worstDifference(await score(packed, uniform), await plain(whole, scale))).toBeLessThan(1e-4);
+      const alone = uploadExpert(backend, pack, config, 1);
+      expect(alone.rank).toBe(rank / experts);
+      const single = await score(packed, oneHot(experts, 1));
+      expect(worstDifference(single, await plain(alone, experts * scale))).toBeLessThan(1e-4);
+      weights.dispose();
+    });
+
+    test("an empty history is answered", async () => {
+      const { candidates } = someSlate();
+      const state = behaviour.state([]);
+      expect([...state].every((value) => value === 0)).toBe(true);
+      const verdicts = await score(prompt([], candidates), behaviour.gate(state));
+      expect(verdicts.every(Number.isFinite)).toBe(true);
+    });
+  });
+
+  test("next tokens sum to one and come likeliest first", async () => {
+    const tokens = fixture.tokenizer.encode("The capital of France is");
+    const all = await engine.nextToken(tokens, fixture.tokenizer.size);
+    expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6);
+    const probabilities = all.map(({ probability }) => probability);
+    expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
+    expect(await engine.nextToken(tokens, 3)).toEqual(all.slice(0, 3));
+  });
+
+  test("a text without tokens has no next one", async () => {
+    await expect(engine.nextToken([], 1)).rejects.toMatchObject({ failure: { kind: "bad-request" } });
+  });
+
+  test("a request leaves no tensor behind, answered or cancelled", async () => {
+    const { history, candidates, gate } = someSlate();
+    const packed = prompt(history, candidates.slice(0, 1));
+    const before = memory().numTensors;
+    await engine.verdicts([{ packed, gate }]);
+    expect(memory().numTensors).toBe(before);
+    const cancel = new AbortController();
+    const answer = engine.verdicts([{ packed, gate }], cancel.signal);
+    // Arrives as a message does, while the layers run.
+    setTimeout(() => cancel.abort());
+    await expect(answer).rejects.toMatchObject({ failure: { kind: "cancelled" } });
+    expect(memory().numTensors).toBe(before);
+  });
+
+  test("a cancelled request does not hold up the next", async () => {
+    const { history, candidates, gate } = someSlate();
+    const packed = prompt(history, candidates.slice(0, 1));
+    const cancelled = engine.verdicts([{ packed, gate }], AbortSignal.abort());
+    const answered = engine.verdicts([{ packed, gate }]);
+    await expect(cancelled).rejects.toMatchObject({ failure: { kind: "cancelled" } });
+    expect(await answered).toHaveLength(1);
+  });
+
+  test("memory and throughput are measured", () => {
+    const { weightBytes, peakBytes } = engine.memory();
+    expect(peakBytes).toBeGreaterThan(weightBytes);
+    expect(weightBytes).toBeGreaterThan(0);
+    const { tokens, milliseconds } = engine.throughput();
+    expect(tokens).toBeGreaterThan(0);
+    expect(milliseconds).toBeGreaterThan(0);
+  });
+}
+
+// The first position's residual reaches 2e4, where f32 itself steps by 2e-3: beside the golden file's absolute tolerance a
+// relative one, of about a hundred roundings.
+const RELATIVE_TOLERANCE = 1e-5;
+
+/** Most by which a difference exceeds `atol + 1e-5 |wanted|`; 0 or less passes. */
+function worstExcess(got: ArrayLike<number>, wanted: ArrayLike<number>, atol: number): number {
+  expect(got.length).toBe(wanted.length);
+  let worst = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < wanted.length; i++) {
+    const value = wanted[i] ?? Number.NaN;
+    const excess = Math.abs((got[i] ?? Number.NaN) - value) - atol - RELATIVE_TOLERANCE * Math.abs(value);
+    if (!(excess <= worst)) worst = excess;
+  }
+  return worst;
+}
+
+/** K at `index` and 0 elsewhere: gate weights add up to K. */
+function oneHot(experts: number, index: number): Gate {
+  return Array.from({ length: experts }, (_, i) => (i === index ? experts : 0));
+}
+
+/** One expert of a pack as a LoRA of its own: its rows of a, its columns of b. */
+function uploadExpert(
+  backend: BackendName,
+  { adapter, manifest }: PackFiles,
+  { width, ffn, heads, kvHeads, headDim }: LlamaConfig,
+  expert: number,
+): AdapterWeights {
+  const { rank, experts } = manifest.adapter;
+  const ownRank = rank / experts;
+  const cut = (layer: number, site: Site, out: number, inputs: number): LowRank => {
+    const a = floatsOf(adapter, `blk.${layer}.${site}.lora_a`, [rank, inputs]);
+    const b = floatsOf(adapter, `blk.${layer}.${site}.lora_b`, [out, rank]);
+    const isOwn = (_: number, i: number) => Math.floor((i % rank) / ownRank) === expert;
+    return uploadLowRank(
+      backend,
+      a.slice(expert * ownRank * inputs, (expert + 1) * ownRank * inputs),
+      b.filter(isOwn),
+      ownRank,
+    );
+  };
+  const layers = Array.from({ length: manifest.base.layers }, (_, layer) => ({
+    attn_qkv: cut(layer, "attn_qkv", (heads + 2 * kvHeads) * headDim, width),
+    attn_output: cut(layer, "attn_output", width, width),
+    ffn_gate_up: cut(layer, "ffn_gate_up", 2 * ffn, width),
+    ffn_down: cut(layer, "ffn_down", width, ffn),
+  }));
+  const dispose = () => {
+    for (const site of layers.flatMap((layer) => Object.values(layer))) {
+      site.a.dispose();
+      site.b.dispose();
+    }
+  };
+  return { rank: ownRank, experts: 1, scale: 1, layers, dispose };
+}
+
+function goldenPrompt({ inputs }: GoldenBlocks): PackedPrompt {
+  const branchStart = inputs.branch.flatMap((branch, row) =>
+    row > 0 && branch !== inputs.branch[row - 1] ? [row] : [],
+  );
+  return {
+    tokens: Int32Array.from(inputs.tokens),
+    behaviour: Int32Array.from(inputs.behaviour),
+    branch: Int32Array.from(inputs.branch),
+    position: Int32Array.from(inputs.position),
+    prefixLength: branchStart[0] ?? inputs.branch.length,
+    branchStart: Int32Array.from([...branchStart, inputs.branch.length]),
+    readout: Int32Array.from(inputs.readout),
+  };
+}
