@@ -2,6 +2,7 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import {
   env,
+  findBackendFactory,
   getKernel,
   registerBackend,
   registerKernel,
@@ -14,6 +15,7 @@ import { rmsNormWebgpu } from "../ops/rms-norm/rms-norm.webgpu.ts";
 import { rotaryWebgpu } from "../ops/rotary/rotary.webgpu.ts";
 import { swigluWebgpu } from "../ops/swiglu/swiglu.webgpu.ts";
 import { treeAttentionWebgpu } from "../ops/tree-attention/tree-attention.webgpu.ts";
+import { boundFreeBuffers } from "./bounded-buffers.ts";
 
 const KERNELS = [linearWebgpu, rmsNormWebgpu, rotaryWebgpu, swigluWebgpu, treeAttentionWebgpu];
 
@@ -27,8 +29,12 @@ const RAISED_LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
+/** tfjs frees what a dispatch used when its batch is submitted; a third of its default keeps a layer's dead tensors from piling up. */
+const DISPATCHES_PER_SUBMIT = 5;
+const MOST_FREE_BYTES = 16 * 2 ** 20;
+
 export interface StartedWebgpu {
-  /** What the adapter says of itself, e.g. "google swiftshader" or "nvidia lovelace"; "SwiftShader" is always named. */
+  /** What the adapter says of itself, e.g. "google swiftshader" or "nvidia lovelace". */
   readonly adapterName: string;
   readonly device: GPUDevice;
   readonly limits: GPUSupportedLimits;
@@ -36,10 +42,15 @@ export interface StartedWebgpu {
   readonly lost: Promise<{ readonly kind: "device-lost"; readonly reason: string }>;
 }
 
+let deviceInUse: GPUDevice | null = null;
+
 /**
- * Makes webgpu the current tfjs backend, on a new device, and registers the kernels. Starting again replaces the backend: tensors of
- * the old one are gone with it. `gpu` stands in for `navigator.gpu` where there is none (Node: `node-gpu.ts`).
+ * Makes webgpu the current tfjs backend, on a new device, and registers the kernels. Starting again ends the device before: its
+ * tensors are gone. `gpu` stands in for `navigator.gpu` where there is none (Node: `node-gpu.ts`).
  * Fails with `no-webgpu` and the reason.
+ *
+ * An error that the GPU reports outside any request (out of memory, say) leaves whatever was being computed undefined. It ends the
+ * device, so that nobody reads a number from it; `lost` then tells the error.
  */
 export async function startWebgpu({
   gpu = navigatorGpu(),
@@ -47,60 +58,76 @@ export async function startWebgpu({
   readonly gpu?: GPU | null;
 } = {}): Promise<StartedWebgpu> {
   if (gpu === null) throw noWebgpu("this browser or runtime offers no WebGPU");
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw noWebgpu("no GPU adapter was found");
-  const device = await requestDevice(adapter);
+  const { device, info } = await requestDevice(gpu);
+  let error: string | null = null;
+  device.addEventListener("uncapturederror", (event) => {
+    error ??= event.error.message;
+    device.destroy();
+  });
 
-  // A tensor under 1,000 values would otherwise take tfjs's CPU path and our copies of its inputs with it.
+  // Tensors of under 1,000 values would go through tfjs's CPU kernels.
   env().set("WEBGPU_CPU_FORWARD", false);
+  env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", DISPATCHES_PER_SUBMIT);
   exposeToTfjs(gpu);
+  if (findBackendFactory("webgpu") !== null) removeBackend("webgpu");
+  deviceInUse?.destroy();
+  deviceInUse = device;
   for (const kernel of KERNELS)
     if (getKernel(kernel.kernelName, "webgpu") === undefined) registerKernel(kernel);
-  removeBackend("webgpu");
-  registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
-  if (!(await setBackend("webgpu"))) throw noWebgpu("the backend could not be set up");
+  registerBackend("webgpu", () => {
+    const backend = new WebGPUBackend(device, info);
+    boundFreeBuffers(backend, MOST_FREE_BYTES);
+    return backend;
+  });
+  if (!(await setBackend("webgpu"))) throw noWebgpu("tfjs refused the device");
   return {
-    adapterName: describeAdapter(adapter.info),
+    adapterName: describeAdapter(info),
     device,
     limits: device.limits,
     lost: device.lost.then(({ reason, message }) => ({
       kind: "device-lost",
-      reason: message === "" ? reason : message,
+      reason: error ?? (message === "" ? reason : message),
     })),
   };
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredLimits = Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures: GPUFeatureName[] = adapter.features.has("timestamp-query")
-    ? ["timestamp-query"]
-    : [];
+async function requestDevice(
+  gpu: GPU,
+): Promise<{ readonly device: GPUDevice; readonly info: GPUAdapterInfo }> {
   try {
-    return await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (adapter === null) throw noWebgpu("no GPU adapter was found");
+    const device = await adapter.requestDevice({
+      requiredLimits: Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]])),
+      requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    });
+    return { device, info: adapter.info };
   } catch (error) {
+    if (error instanceof FailureError) throw error;
     throw noWebgpu(error instanceof Error ? error.message : String(error));
   }
 }
 
 /** Vendor, architecture and whatever else the browser is willing to tell, without repeating itself. */
 function describeAdapter({ vendor, architecture, device, description }: GPUAdapterInfo): string {
-  const words = [vendor, architecture, description || device].filter((word) => word !== "");
-  const named = words.filter(
-    (word, i) => words.findIndex((other) => other.toLowerCase() === word.toLowerCase()) === i,
-  );
-  return named.length > 0 ? named.join(" ") : "a GPU that does not give its name";
+  const words = [vendor, architecture, description === "" ? device : description];
+  const known = words.filter((word, i) => word !== "" && words.indexOf(word) === i);
+  return known.length > 0 ? known.join(" ") : "a GPU that does not give its name";
 }
 
 function navigatorGpu(): GPU | null {
-  // Typed as always present, which holds in no insecure context and no Node.
-  const { gpu } = globalThis.navigator as { readonly gpu?: GPU };
-  return gpu ?? null;
+  // The types promise both; an insecure context has no `gpu`, and Node 20 no `navigator`.
+  const { navigator } = globalThis as { readonly navigator?: { readonly gpu?: GPU } };
+  return navigator?.gpu ?? null;
 }
 
-/** tfjs asks `navigator.gpu` whether WebGPU exists before it takes a backend, even one with its device in hand. */
+/** tfjs asks `navigator.gpu` whether WebGPU exists, even when it is handed a device. */
 function exposeToTfjs(gpu: GPU): void {
-  if (navigatorGpu() === null)
-    Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
+  if (navigatorGpu() !== null) return;
+  const navigator = "navigator" in globalThis ? globalThis.navigator : {};
+  Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
+  if (!("navigator" in globalThis))
+    Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
 }
 
 function noWebgpu(reason: string): FailureError {

@@ -1,4 +1,4 @@
-// result = x W^T + inner b^T + residual for many rows: every invocation keeps $ROWS rows by $OUTS outputs of sums in registers, so
+// result = x W^T [* gate] [+ inner b^T] [+ residual] for many rows: every invocation keeps $ROWS rows by $OUTS outputs of sums in registers, so
 // a weight is decoded once per $ROWS rows and a row of x is read once per $OUTS outputs. No shared memory and no barrier: software
 // adapters pay dearly for both, and a GPU's cache serves the neighbours that read the same lines.
 //
@@ -81,6 +81,9 @@ fn main() {
   //# each o < OUTS
   if (row + $r < rows && out + $o * LANES < outs) {
     let at = row_$r * outs + out_$o;
+    //# if GATE
+    sum_$r_$o *= gate[at];
+    //# end
     //# if RESIDUAL
     sum_$r_$o += residual[at];
     //# end

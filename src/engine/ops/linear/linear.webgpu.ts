@@ -26,35 +26,38 @@ export interface Tile {
   readonly outs: number;
 }
 
-/** Rows up to which the few-rows shader is the faster one. */
+/** Rows that one workgroup of the few-rows shader takes. */
 const FEW_ROWS = 4;
-/** Every row count of a software adapter's tile; 16 x 8 sums need more registers than most GPUs give an invocation. */
-const SOFTWARE_TILE: Tile = { rows: 16, outs: 8 };
-const LARGE_TILE: Tile = { rows: 8, outs: 4 };
-const SMALL_TILE: Tile = { rows: 4, outs: 4 };
-/** Fewer invocations than this leave a mid-range GPU partly idle, which costs more than the smaller tile's extra reads. */
-const WANTED_INVOCATIONS = 16_384;
+/** Large to small, with the invocations that each needs to keep a mid-range GPU busy; below the last the few-rows shader wins. */
+const GPU_TILES: readonly { readonly tile: Tile; readonly invocations: number }[] = [
+  { tile: { rows: 8, outs: 4 }, invocations: 16_384 },
+  { tile: { rows: 4, outs: 4 }, invocations: 2_048 },
+];
 
-/** The tile for a product of this size; null means the few-rows shader. Only speed depends on it. */
+/**
+ * The tile for a product of this size; null means the few-rows shader. Only speed depends on it. A software adapter runs one
+ * invocation after the other and spills every register, so there the largest tile that the rows fill is the fastest; 16 x 8 sums
+ * are more registers than most GPUs give an invocation.
+ */
 export function linearTile(rows: number, outs: number, software: boolean): Tile | null {
-  if (rows <= FEW_ROWS) return null;
-  if (software) return rows <= SOFTWARE_TILE.rows / 2 ? { rows: 8, outs: 8 } : SOFTWARE_TILE;
-  const invocations = Math.ceil(rows / LARGE_TILE.rows) * Math.ceil(outs / LARGE_TILE.outs);
-  return invocations >= WANTED_INVOCATIONS ? LARGE_TILE : SMALL_TILE;
+  if (software) return { rows: [1, 4, 8].find((most) => rows <= most) ?? 16, outs: outs <= 32 ? 4 : 8 };
+  const fitting = GPU_TILES.find(
+    ({ tile, invocations }) => Math.ceil(rows / tile.rows) * Math.ceil(outs / tile.outs) >= invocations,
+  );
+  return fitting?.tile ?? null;
 }
 
 export const linearWebgpu = webgpuKernel<LinearInputs, LinearAttrs>(LINEAR, (backend, inputs, attrs) => {
-  const rows = present(inputs.x.shape[0], "the row count of x");
   const software = backend.device.adapterInfo.isFallbackAdapter;
-  return runLinear(backend, inputs, attrs, linearTile(rows, attrs.outFeatures, software));
+  return runLinear(backend, inputs, attrs, (rows, outs) => linearTile(rows, outs, software));
 });
 
-/** {@link LINEAR} with a chosen tile; null means the few-rows shader. The caller disposes the result. */
+/** {@link LINEAR} with a choice of tiles, see {@link linearTile}. The caller disposes the result. */
 export function runLinear(
   backend: WebGPUBackend,
   { x, weight, a, b, gate, residual }: LinearInputs,
-  { inFeatures, outFeatures, type }: LinearAttrs,
-  tile: Tile | null,
+  { inFeatures, outFeatures, type, rank }: LinearAttrs,
+  chooseTile: (rows: number, outs: number) => Tile | null,
 ): TensorInfo {
   const rows = present(x.shape[0], "the row count of x");
   invariant(
@@ -64,11 +67,12 @@ export function runLinear(
   const extra: Bound[] = [];
   let inner: TensorInfo | null = null;
   if (a !== undefined && b !== undefined && gate !== undefined) {
-    inner = runProduct(backend, null, x, a, "f32", [rows, gate.shape[1]], [{ name: "gate", info: gate }]);
+    const gated: Bound[] = [{ name: "gate", info: gate }];
+    inner = runProduct(backend, chooseTile(rows, rank), x, a, "f32", [rows, rank], gated);
     extra.push({ name: "inner", info: inner }, { name: "b", info: b });
   }
   if (residual !== undefined) extra.push({ name: "residual", info: residual });
-  const y = runProduct(backend, tile, x, weight, type, [rows, outFeatures], extra);
+  const y = runProduct(backend, chooseTile(rows, outFeatures), x, weight, type, [rows, outFeatures], extra);
   if (inner !== null) backend.disposeData(inner.dataId);
   return y;
 }

@@ -11,9 +11,15 @@ export const treeAttentionWebgpu = webgpuKernel<TreeAttentionInputs, TreeAttenti
   (backend, { qkv, spans }, { heads, kvHeads, headDim }) => {
     invariant(heads % kvHeads === 0, `${heads} heads cannot share ${kvHeads} keys and values evenly`);
     const rows = present(qkv.shape[0], "the row count of qkv");
-    const counts = { GROUP: heads / kvHeads, DIM: headDim, SLICES: Math.ceil(headDim / LANES) };
+    const group = heads / kvHeads;
+    const counts = {
+      GROUP: group,
+      QUADS: Math.ceil(group / 4),
+      DIM: headDim,
+      SLICES: Math.ceil(headDim / LANES),
+    };
     return runProgram(backend, {
-      key: `becausalTreeAttention_${counts.GROUP}_${headDim}`,
+      key: `becausalTreeAttention_${group}_${headDim}`,
       source: () => unroll(source, counts),
       inputs: [
         { name: "qkv", info: qkv },

@@ -1,6 +1,7 @@
 // softmax(q k^T / sqrt(headDim)) v over the keys of two spans, with the softmax kept online (Milakov and Gimelshein 2018): one
-// workgroup takes one row and one kv head, that is $GROUP query heads which read the same keys and values. Keys come in chunks of
-// LANES: one key an invocation for the logits, then one output dimension an invocation for the weighted sum.
+// workgroup takes one row and one kv head, that is $GROUP query heads which read the same keys and values. These heads lie in the
+// components of 4-vectors ($QUADS of them, the last one padded), so that a key or value is read once for all. Keys come in chunks
+// of LANES: one key an invocation for the logits, then one output dimension an invocation for the weighted sum.
 //
 // tfjs adds qkv [rows, (heads + 2 kvHeads) * headDim], spans [rows, 3] = (prefixStart, prefixEnd, ownStart), result and uniforms
 // (qkvShape, outShape, kvHeads, scale). headDim is $DIM, in $SLICES slices of LANES.
@@ -9,9 +10,11 @@ const LANES = 64u;
 const DIM = u32($DIM);
 const GROUP = u32($GROUP);
 
-var<workgroup> queries : array<f32, GROUP * DIM>;
-var<workgroup> logits : array<f32, GROUP * LANES>;
-var<workgroup> weights : array<f32, GROUP * LANES>;
+//# each q < QUADS
+var<workgroup> queries_$q : array<vec4<f32>, DIM>;
+var<workgroup> logits_$q : array<vec4<f32>, LANES>;
+var<workgroup> weights_$q : array<vec4<f32>, LANES>;
+//# end
 var<workgroup> keyCount : u32;
 
 fn main() {
@@ -28,14 +31,22 @@ fn main() {
     keyCount = prefixLength + row + 1 - ownStart;
   }
 
-  for (var i = localIndex; i < GROUP * DIM; i += LANES) {
-    queries[i] = qkv[row * width + kvHead * GROUP * DIM + i] * uniforms.scale;
+  for (var i = localIndex; i < DIM; i += LANES) {
+    let query = row * width + kvHead * GROUP * DIM + i;
+    //# each q < QUADS
+    // Padding heads repeat the last one.
+    queries_$q[i] = uniforms.scale * vec4<f32>(
+      qkv[query + min(4 * $q, GROUP - 1) * DIM],
+      qkv[query + min(4 * $q + 1, GROUP - 1) * DIM],
+      qkv[query + min(4 * $q + 2, GROUP - 1) * DIM],
+      qkv[query + min(4 * $q + 3, GROUP - 1) * DIM]);
+    //# end
   }
-  //# each h < GROUP
-  var highest_$h = -3.0e38;
-  var total_$h = 0.0;
+  //# each q < QUADS
+  var highest_$q = vec4<f32>(-3.0e38);
+  var total_$q = vec4<f32>(0.0);
   //# each s < SLICES
-  var sum_$h_$s = 0.0;
+  var sum_$q_$s = vec4<f32>(0.0);
   //# end
   //# end
   // A loop with barriers needs a bound that the compiler knows to be uniform; the ids that tfjs copies are not.
@@ -44,38 +55,37 @@ fn main() {
   for (var first = 0u; first < keys; first += LANES) {
     let count = min(LANES, keys - first);
     if (localIndex < count) {
-      let n = first + localIndex;
-      let key = keyRow(n, prefixStart, prefixLength, ownStart) * width + keyColumn;
-      //# each h < GROUP
-      var logit_$h = 0.0;
+      let key = keyRow(first + localIndex, prefixStart, prefixLength, ownStart) * width + keyColumn;
+      //# each q < QUADS
+      var logit_$q = vec4<f32>(0.0);
       //# end
       for (var i = 0u; i < DIM; i++) {
         let k = qkv[key + i];
-        //# each h < GROUP
-        logit_$h += queries[$h * DIM + i] * k;
+        //# each q < QUADS
+        logit_$q += queries_$q[i] * k;
         //# end
       }
-      //# each h < GROUP
-      logits[$h * LANES + localIndex] = logit_$h;
+      //# each q < QUADS
+      logits_$q[localIndex] = logit_$q;
       //# end
     }
     workgroupBarrier();
 
     // Every invocation finds the chunk's maximum for itself; one exp a key and head follows.
-    //# each h < GROUP
-    var peak_$h = highest_$h;
+    //# each q < QUADS
+    var peak_$q = highest_$q;
     for (var n = 0u; n < count; n++) {
-      peak_$h = max(peak_$h, logits[$h * LANES + n]);
+      peak_$q = max(peak_$q, logits_$q[n]);
     }
     if (localIndex < count) {
-      weights[$h * LANES + localIndex] = exp(logits[$h * LANES + localIndex] - peak_$h);
+      weights_$q[localIndex] = exp(logits_$q[localIndex] - peak_$q);
     }
-    let shrink_$h = exp(highest_$h - peak_$h);
-    total_$h *= shrink_$h;
+    let shrink_$q = exp(highest_$q - peak_$q);
+    total_$q *= shrink_$q;
     //# each s < SLICES
-    sum_$h_$s *= shrink_$h;
+    sum_$q_$s *= shrink_$q;
     //# end
-    highest_$h = peak_$h;
+    highest_$q = peak_$q;
     //# end
     workgroupBarrier();
 
@@ -84,21 +94,27 @@ fn main() {
       //# each s < SLICES
       let v_$s = qkv[value + min($s * LANES + localIndex, DIM - 1)];
       //# end
-      //# each h < GROUP
-      let weight_$h = weights[$h * LANES + n];
-      total_$h += weight_$h;
+      //# each q < QUADS
+      let weight_$q = weights_$q[n];
+      total_$q += weight_$q;
       //# each s < SLICES
-      sum_$h_$s += weight_$h * v_$s;
+      sum_$q_$s += weight_$q * v_$s;
       //# end
       //# end
     }
-    // The next chunk's logits may be written while a slow invocation still reads these weights, not these logits: one barrier less.
+    // The next chunk writes its logits while others still read these weights; its weights come after a barrier. That is one less.
   }
 
-  //# each h < GROUP
+  let out = row * outWidth + kvHead * GROUP * DIM + localIndex;
+  //# each q < QUADS
   //# each s < SLICES
   if ($s * LANES + localIndex < DIM) {
-    result[row * outWidth + (kvHead * GROUP + $h) * DIM + $s * LANES + localIndex] = sum_$h_$s / total_$h;
+    let mean = sum_$q_$s / total_$q;
+    //# each c < 4
+    if (4 * $q + $c < GROUP) {
+      result[out + (4 * $q + $c) * DIM + $s * LANES] = mean[$c];
+    }
+    //# end
   }
   //# end
   //# end

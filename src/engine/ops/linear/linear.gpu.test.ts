@@ -1,0 +1,86 @@
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { backend, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { seededRandom } from "../../../core/rng.ts";
+import { dequantise } from "../../../model/block-dequantise.ts";
+import { startWebgpu } from "../../webgpu/start-webgpu.ts";
+import { randomMatrix, randomValues, worstDifference } from "../op-suite.ts";
+import { linearReference } from "./linear.reference.ts";
+import { linearTile, runLinear, type Tile } from "./linear.webgpu.ts";
+import { uploadLinear } from "./upload-linear.ts";
+
+beforeAll(async () => {
+  await startWebgpu();
+});
+
+function webgpu(): WebGPUBackend {
+  const current = backend();
+  if (!(current instanceof WebGPUBackend)) throw new Error("webgpu is not the current backend");
+  return current;
+}
+
+// A machine picks one tile by its adapter and the sizes; here every one is tried.
+const tiles: (Tile | null)[] = [
+  null,
+  ...[1, 4, 8, 16].flatMap((rows) => [4, 8].map((outs) => ({ rows, outs }))),
+];
+
+describe.each(tiles)("tile %o", (tile) => {
+  test.for(["q4_1", "q8_0", "f32"] as const)(
+    "%s weights, ragged edges, adapter and residual",
+    async (type) => {
+      const [rows, outs, inputs, rank] = [37, 75, 96, 5];
+      const random = seededRandom(rows);
+      const matrix = randomMatrix(
+        ({ q4_1: "Q4_1", q8_0: "Q8_0", f32: "F32" } as const)[type],
+        outs,
+        inputs,
+        random,
+      );
+      const weight = uploadLinear("webgpu", [matrix], "test");
+      expect(weight.type).toBe(type);
+      const values = {
+        x: randomValues(rows * inputs, random),
+        a: randomValues(rank * inputs, random),
+        b: randomValues(outs * rank, random).map((value) => value / 10),
+        gate: randomValues(rows * rank, random),
+        residual: randomValues(rows * outs, random),
+      };
+      const inputsOnGpu = {
+        x: tensor2d(values.x, [rows, inputs]),
+        weight: weight.tensor,
+        a: tensor2d(values.a, [rank, inputs]),
+        b: tensor2d(values.b, [outs, rank]),
+        gate: tensor2d(values.gate, [rows, rank]),
+        residual: tensor2d(values.residual, [rows, outs]),
+      };
+      const attrs = { inFeatures: inputs, outFeatures: outs, type, rank };
+      const y = runLinear(webgpu(), inputsOnGpu, attrs, () => tile);
+      const got = (await webgpu().read(y.dataId)) as Float32Array;
+      webgpu().disposeData(y.dataId);
+      for (const tensor of Object.values<Tensor>(inputsOnGpu)) tensor.dispose();
+      const wanted = linearReference({
+        ...values,
+        weight: dequantise(matrix),
+        rows,
+        outFeatures: outs,
+        inFeatures: inputs,
+        adapter: { ...values, rank },
+      });
+      expect(worstDifference(got, wanted)).toBeLessThan(2e-5);
+    },
+  );
+});
+
+describe("the choice of a tile", () => {
+  test("keeps a GPU busy first, and reads little second", () => {
+    expect(linearTile(340, 3072, false)).toEqual({ rows: 8, outs: 4 });
+    expect(linearTile(340, 576, false)).toEqual({ rows: 4, outs: 4 });
+    expect(linearTile(340, 16, false)).toBeNull();
+    expect(linearTile(10, 960, false)).toBeNull();
+  });
+  test("reads as little as the rows allow on a software adapter", () => {
+    expect(linearTile(1, 49152, true)).toEqual({ rows: 1, outs: 8 });
+    expect(linearTile(340, 16, true)).toEqual({ rows: 16, outs: 4 });
+  });
+});
