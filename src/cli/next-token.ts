@@ -1,0 +1,82 @@
+import { basename, join, resolve } from "node:path";
+import { loadEngine } from "../engine/load-engine.ts";
+import { type GgufFile, readGguf } from "../model/gguf.ts";
+import { loadBaseFiles } from "../model/load-parts.ts";
+import { readTokenizer } from "../model/tokenizer.ts";
+import type { Command } from "./command.ts";
+import { diskFetcher, readDisk } from "./disk-fetcher.ts";
+import { gpuFor } from "./gpu-for.ts";
+import { BASE_FOLDER } from "./open-recommender.ts";
+import { packageRoot } from "./package-root.ts";
+import { percent, textTable } from "./text-table.ts";
+import { BACKEND_HELP, backendOption, parse, UsageError, wholeOption } from "./usage.ts";
+
+export const nextTokenCommand: Command = {
+  name: "next-token",
+  summary: "the bare base model's next token, for comparison with other runtimes",
+  help: `Usage: becausal next-token --text TEXT [options]
+
+  --text TEXT            what the model continues; no begin-of-sequence token is added
+  --top N                how many tokens to show (default 10)
+  --model FILE           a GGUF file (Llama architecture; Q4_0, Q4_1, Q8_0, F16, F32) instead of the embedded base
+${BACKEND_HELP}
+  --json                 machine-readable`,
+
+  async run(args) {
+    const { values } = parse({
+      args: [...args],
+      options: {
+        text: { type: "string" },
+        top: { type: "string", default: "10" },
+        model: { type: "string" },
+        backend: { type: "string", default: "wasm" },
+        json: { type: "boolean", default: false },
+      },
+    });
+    const { text } = values;
+    if (text === undefined || text === "") throw new UsageError("--text is needed");
+    const top = wholeOption("top", values.top, 1, 1000);
+    const backend = backendOption(values.backend);
+    const gguf = await openModel(values.model);
+    const tokenizer = readTokenizer(gguf);
+    const { engine } = await loadEngine({ gguf, pack: null, backend, tokenizer, ...(await gpuFor(backend)) });
+    const ids = tokenizer.encode(text);
+    const next = await engine.nextToken(ids, top);
+    if (values.json) {
+      const { adapterName, layers } = engine;
+      return JSON.stringify(
+        {
+          text,
+          ids,
+          next: next.map(({ token, text: tokenText, probability }) => ({
+            id: token,
+            token: tokenText,
+            p: probability,
+          })),
+          model: gguf.file,
+          layers,
+          backend: engine.backend,
+          adapter: adapterName,
+        },
+        null,
+        1,
+      );
+    }
+    return textTable(
+      [
+        ["token", "id", "probability"],
+        ...next.map(({ token, text: tokenText, probability }) => [
+          JSON.stringify(tokenText),
+          `${token}`,
+          percent(probability),
+        ]),
+      ],
+      ["left", "right", "right"],
+    );
+  },
+};
+
+async function openModel(path: string | undefined): Promise<GgufFile> {
+  if (path === undefined) return (await loadBaseFiles(diskFetcher, join(packageRoot(), BASE_FOLDER))).gguf;
+  return readGguf(await readDisk(resolve(path)), basename(path));
+}

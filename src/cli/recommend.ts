@@ -1,0 +1,109 @@
+import { present } from "../core/invariant.ts";
+import { type Film, filmName } from "../model/film.ts";
+import { type RankedSlate, recommend } from "../scores/recommend.ts";
+import type { Command } from "./command.ts";
+import { openRecommender, type Recommender } from "./open-recommender.ts";
+import { percent, signed, textTable } from "./text-table.ts";
+import { BACKEND_HELP, backendOption, listOptions, parse, UsageError, wholeOption } from "./usage.ts";
+
+export const recommendCommand: Command = {
+  name: "recommend",
+  summary: "what to watch next after a history",
+  help: `Usage: becausal recommend --history TITLE... [options]
+
+  --history TITLE...     films watched and liked, oldest first: "Toy Story (1995)"; none gives popular films
+  --top N                how many to show (default 10)
+${BACKEND_HELP}
+  --pack FOLDER          another pack than the shipped one
+  --json                 machine-readable`,
+
+  async run(args) {
+    const { values, tokens } = parse({
+      args: [...args],
+      allowPositionals: true,
+      tokens: true,
+      options: {
+        history: { type: "string", multiple: true },
+        top: { type: "string", default: "10" },
+        backend: { type: "string", default: "wasm" },
+        pack: { type: "string" },
+        json: { type: "boolean", default: false },
+      },
+    });
+    const { history: titles } = listOptions(["history"], tokens);
+    if (titles.some((title) => title.trim() === "")) throw new UsageError("a title of --history is empty");
+    const top = wholeOption("top", values.top, 1, 1000);
+    const recommender = await openRecommender(backendOption(values.backend), values.pack);
+    const history = recommender.find(titles);
+    const start = performance.now();
+    const slate = await rankFor(history, top, recommender);
+    const milliseconds = performance.now() - start;
+    return values.json
+      ? JSON.stringify(toJson(history, slate, milliseconds, recommender), null, 1)
+      : toText(history, slate, milliseconds, recommender);
+  },
+};
+
+/** The pack's answer to a history of films. */
+export function rankFor(
+  history: readonly Film[],
+  top: number,
+  recommender: Recommender,
+): Promise<RankedSlate> {
+  const { score, behaviour, films, manifest } = recommender;
+  const items = history.map(({ id }) => id);
+  return recommend(
+    { history: items, seen: items, top },
+    { score, behaviour, films, slateSize: manifest.slate.size },
+  );
+}
+
+function toJson(
+  history: readonly Film[],
+  { ranked, slateSize, personal, gate }: RankedSlate,
+  milliseconds: number,
+  { engine, films }: Recommender,
+) {
+  return {
+    history: history.map(filmName),
+    personal,
+    recommendations: ranked.map((each, i) => {
+      const { movieId, title, year } = present(films[each.item], "the film");
+      return { rank: i + 1, movieId, title, year, ...each };
+    }),
+    slateSize,
+    gate,
+    backend: engine.backend,
+    adapter: engine.adapterName,
+    milliseconds,
+  };
+}
+
+function toText(
+  history: readonly Film[],
+  { ranked, slateSize, personal, gate }: RankedSlate,
+  milliseconds: number,
+  { engine, films }: Recommender,
+): string {
+  const rows = ranked.map(({ item, probability, verdict, sasrec, sasrecRank }, i) => [
+    `${i + 1}`,
+    filmName(present(films[item], "the film")),
+    percent(probability),
+    signed(verdict, 2),
+    signed(sasrec, 2),
+    `${sasrecRank}`,
+  ]);
+  return [
+    personal
+      ? `After ${history.map(filmName).join(", ")}:`
+      : "No history was given: these are popular films, in order of popularity, and nothing personal is behind them.",
+    "",
+    textTable(
+      [["", "film", "probability", "verdict", "SASRec", "SASRec rank"], ...rows],
+      ["right", "left", "right", "right", "right", "right"],
+    ),
+    "",
+    `Probability among the ${slateSize} films of the slate; verdict in nats of log-odds. Gate weights (uniform is 1): ${gate.map((weight) => weight.toFixed(2)).join(", ")}.`,
+    `${engine.backend} (${engine.adapterName}), ${(milliseconds / 1000).toFixed(1)} s.`,
+  ].join("\n");
+}

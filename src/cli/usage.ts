@@ -1,0 +1,71 @@
+/** @file Command lines into typed options; what is called wrongly is said in one sentence. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { BackendName } from "../engine/engine.ts";
+
+/** The command line itself is wrong. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const BACKEND_HELP = `  --backend wasm|webgpu  where the model runs (default wasm; webgpu needs the package "webgpu" and a GPU)`;
+
+/** node:util's parser with its errors as {@link UsageError}s. */
+export function parse<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
+  try {
+    return parseArgs(config);
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    // The parser adds a sentence on how to escape positionals, which helps nobody here.
+    throw new UsageError(message.split(". ")[0] ?? message);
+  }
+}
+
+export function wholeOption(name: string, value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < least || number > most)
+    throw new UsageError(`--${name} is a whole number from ${least} to ${most}, not "${value}"`);
+  return number;
+}
+
+export function choiceOption<Choice extends string>(
+  name: string,
+  value: string,
+  choices: readonly Choice[],
+): Choice {
+  const choice = choices.find((each) => each === value);
+  if (choice === undefined) throw new UsageError(`--${name} is ${choices.join(" or ")}, not "${value}"`);
+  return choice;
+}
+
+export function backendOption(value: string): BackendName {
+  return choiceOption("backend", value, ["wasm", "webgpu"]);
+}
+
+/** A parsed word of the command line, as `tokens: true` gives it. */
+export type ArgumentToken =
+  | { readonly kind: "option"; readonly name: string; readonly value?: string | undefined }
+  | { readonly kind: "positional"; readonly value: string }
+  | { readonly kind: "option-terminator" };
+
+/**
+ * Values of the repeatable options `names`, in order; words behind one count as further values: `--history A B --history C`.
+ * A word behind any other option is a UsageError.
+ */
+export function listOptions<Name extends string>(
+  names: readonly Name[],
+  tokens: readonly ArgumentToken[],
+): Record<Name, string[]> {
+  const entries = names.map((name): [Name, string[]] => [name, []]);
+  const lists = new Map<string, string[]>(entries);
+  let current: string[] | undefined;
+  for (const token of tokens) {
+    if (token.kind === "option") {
+      current = lists.get(token.name);
+      if (token.value !== undefined) current?.push(token.value);
+    } else if (token.kind === "positional") {
+      if (current === undefined) throw new UsageError(`"${token.value}" belongs to no option`);
+      current.push(token.value);
+    }
+  }
+  return Object.fromEntries(entries) as Record<Name, string[]>;
+}
