@@ -1,0 +1,192 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FailureError } from "../core/failure.ts";
+import { eventIndex, type ItemId, itemId, tokenId } from "../core/ids.ts";
+import type { EnginePrompt } from "../engine/engine.ts";
+import type { Film } from "../model/film.ts";
+import type { PromptBuilder, PromptRequest } from "../prompt/build-prompt.ts";
+import { proposeSlate, recommend } from "./recommend.ts";
+import type { SlateQuery } from "./score-fn.ts";
+import { makeScoreFn } from "./score-slates.ts";
+import { softmax } from "./softmax.ts";
+
+const items = (...ids: number[]): ItemId[] => ids.map(itemId);
+const ITEMS = 8;
+
+/** State = sum of the items' numbers; item scores fall with the distance from it. */
+const behaviour = {
+  items: ITEMS,
+  experts: 2,
+  state: (history: readonly ItemId[]) =>
+    Float32Array.of(history.reduce<number>((sum, item) => sum + item, 0)),
+  gate: (state: Float32Array) => [1 + state[0]! / 100, 1 - state[0]! / 100],
+  itemScores: (state: Float32Array) =>
+    Float32Array.from({ length: ITEMS }, (_, i) => -Math.abs(i - state[0]!)),
+};
+
+/** One behaviour slot per item and candidate, which is all the fake engine reads. */
+function fakePrompts(asked: PromptRequest[] = []): PromptBuilder {
+  const slot = (item: ItemId | null, source: number | null) =>
+    ({ kind: "behaviour", item, source: source === null ? null : eventIndex(source) }) as const;
+  return {
+    historyItems: 10,
+    titleTokens: () => [tokenId(0)],
+    build(request) {
+      asked.push(request);
+      const { history, candidates, items: shown = 10, behaviour: isOn = true } = request;
+      const first = Math.max(0, history.length - shown);
+      return {
+        prefix: history.slice(first).map((item, i) => slot(isOn ? item : null, first + i)),
+        branches: candidates.map((item) => ({ item, slots: [slot(isOn ? item : null, null)] })),
+      };
+    },
+  };
+}
+
+/** Verdict = candidate + sum of the prompt's items / 10 + first gate weight. */
+const engine = {
+  async verdicts(prompts: readonly EnginePrompt[]) {
+    return prompts.map(({ packed, gate }) => {
+      const prefix = packed.behaviour.slice(0, packed.prefixLength).reduce((sum, item) => sum + item, 0);
+      return Float32Array.from(packed.readout, (at) => packed.behaviour[at]! + prefix / 10 + gate[0]!);
+    });
+  },
+};
+const score = makeScoreFn({ engine, behaviour, prompts: fakePrompts(), beta: 0.5 });
+const scoreOne = async (query: SlateQuery) => (await score([query]))[0]!;
+
+describe("softmax", () => {
+  test("sums to one, keeps the order and survives large numbers", () => {
+    const [a = 0, b = 0, c = 0] = softmax([1000, 1001, 999]);
+    expect(a + b + c).toBeCloseTo(1, 12);
+    expect(b / a).toBeCloseTo(Math.E, 9);
+    expect(softmax([])).toEqual([]);
+  });
+});
+
+describe("a slate's scores", () => {
+  test("are the verdict, the recommender's score and beta between them", async () => {
+    const { verdict, sasrec, shown, probability, gate } = await scoreOne({
+      history: items(1, 2),
+      candidates: items(3, 5),
+    });
+    expect(gate).toEqual([1.03, 0.97]);
+    expect(verdict.map((value) => value.toFixed(4))).toEqual(["4.3300", "6.3300"]);
+    expect(sasrec).toEqual([-0, -2]);
+    expect(shown.map((value) => value.toFixed(4))).toEqual(["4.3300", "5.3300"]);
+    expect(probability[1]! / probability[0]!).toBeCloseTo(Math.E, 5);
+  });
+
+  test("are of a held gate where one is given", async () => {
+    const held = await scoreOne({ history: items(1, 2), candidates: items(3), heldGate: [2, 0] });
+    expect(held.gate).toEqual([2, 0]);
+    expect(held.verdict[0]).toBeCloseTo(5.3, 5);
+  });
+
+  test("come in the order asked, whatever it is", async () => {
+    const candidates = items(4, 0, 6, 2);
+    const straight = await scoreOne({ history: items(1), candidates });
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), async (order) => {
+        const shuffled = await scoreOne({ history: items(1), candidates: order.map((i) => candidates[i]!) });
+        for (const [at, i] of order.entries()) expect(shuffled.shown[at]).toBe(straight.shown[i]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("pass the prompt's length and the behaviour switch on", async () => {
+    const asked: PromptRequest[] = [];
+    const listening = makeScoreFn({ engine, behaviour, prompts: fakePrompts(asked), beta: 1 });
+    await listening([{ history: items(1, 2), candidates: items(3), promptItems: 1, behaviour: false }]);
+    expect(asked).toEqual([{ history: items(1, 2), candidates: items(3), items: 1, behaviour: false }]);
+  });
+
+  test.for<[string, SlateQuery, RegExp]>([
+    [
+      "an item the pack lacks",
+      { history: items(8), candidates: items(1) },
+      /item 8 is not one of the pack's 8/,
+    ],
+    ["a candidate the pack lacks", { history: [], candidates: items(9) }, /item 9/],
+    ["no candidates", { history: items(1), candidates: [] }, /no candidate/],
+    [
+      "another number of gate weights",
+      { history: [], candidates: items(1), heldGate: [1] },
+      /1 gate weights/,
+    ],
+  ])("are refused for %s", async ([, query, reason]) => {
+    await expect(score([query])).rejects.toThrow(FailureError);
+    await expect(score([query])).rejects.toThrow(reason);
+  });
+});
+
+const films: readonly Film[] = Array.from({ length: ITEMS }, (_, id) => ({
+  id: itemId(id),
+  movieId: id,
+  title: `film ${id}`,
+  year: null,
+  genres: [],
+  popularity: [5, 9, 1, 9, 3, 2, 8, 0][id]!,
+}));
+const parts = { score, behaviour, films, slateSize: 4 };
+
+describe("a slate", () => {
+  test("is the recommender's best without anything seen, ties by popularity", () => {
+    expect(proposeSlate({ history: items(2), seen: items(3) }, parts)).toEqual(items(1, 0, 4, 5));
+  });
+  test("of an empty history is the popular films, ties by row", () => {
+    expect(proposeSlate({ history: [], seen: items(6) }, parts)).toEqual(items(1, 3, 0, 4));
+  });
+});
+
+describe("a recommendation", () => {
+  test("is the slate ranked by the shown score", async () => {
+    const { ranked, slateSize, personal, gate } = await recommend(
+      { history: items(2), seen: [], top: 3 },
+      parts,
+    );
+    expect(ranked.map(({ item, sasrecRank }) => [item, sasrecRank])).toEqual([
+      [4, 4],
+      [3, 2],
+      [1, 1],
+    ]);
+    expect(slateSize).toBe(4);
+    expect(personal).toBe(true);
+    expect(gate).toEqual([1.02, 0.98]);
+  });
+
+  test("has probabilities over the whole slate, not over what is shown", async () => {
+    const { ranked } = await recommend({ history: items(2), seen: [], top: 4 }, parts);
+    expect(ranked.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6);
+    const { ranked: first } = await recommend({ history: items(2), seen: [], top: 1 }, parts);
+    expect(first[0]).toEqual(ranked[0]);
+  });
+
+  test("never contains what was seen or watched", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.subarray([...items(0, 1, 2, 3, 4, 5, 6, 7)]), fc.nat(ITEMS), async (known, cut) => {
+        const request = { history: known.slice(0, cut), seen: known.slice(cut), top: 10 };
+        const { ranked } = await recommend(request, parts);
+        expect(ranked.filter(({ item }) => known.includes(item))).toEqual([]);
+        expect(ranked.length).toBe(Math.min(4, ITEMS - known.length));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("of an empty history is popular films in order of popularity and says so", async () => {
+    const { ranked, personal } = await recommend({ history: [], seen: [], top: 3 }, parts);
+    expect(personal).toBe(false);
+    expect(ranked.map(({ item }) => item)).toEqual(items(1, 3, 6));
+  });
+
+  test("of someone who has seen everything is empty", async () => {
+    const { ranked, slateSize } = await recommend(
+      { history: items(0), seen: films.map(({ id }) => id), top: 3 },
+      parts,
+    );
+    expect(ranked).toEqual([]);
+    expect(slateSize).toBe(0);
+  });
+});
