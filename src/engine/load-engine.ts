@@ -1,5 +1,5 @@
 /** @file From verified files to an engine that has proved itself, on the best backend that gives right answers. */
-import { removeBackend } from "@tensorflow/tfjs-core";
+import { removeBackend, engine as tfjsEngine } from "@tensorflow/tfjs-core";
 import { type Failure, FailureError, toFailure } from "../core/failure.ts";
 import type { GgufFile } from "../model/gguf.ts";
 import { readLlamaConfig } from "../model/llama-config.ts";
@@ -110,8 +110,8 @@ async function buildOn(
       throw thrown;
     }
   } catch (thrown) {
-    // Whatever the backend itself still holds goes with it.
-    removeBackend(backend);
+    // A refused device holds memory of its own. The wasm backend stays: tfjs cannot start a removed one again.
+    if (backend === "webgpu" && findBackendFactory("webgpu") !== null) removeBackend("webgpu");
     throw thrown;
   }
 }

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import type { GgufFile, GgufTensor } from "../model/gguf.ts";
+import { LAYER_TENSORS, type LlamaConfig, layerTensorName } from "../model/llama-config.ts";
+import { planMemory } from "./memory-plan.ts";
+
+const WIDTHS = { width: 576, heads: 9, kvHeads: 3, headDim: 64, ffn: 1536 };
+
+/** A base of the shipped shape without its bytes. */
+function base(layers: number): { gguf: GgufFile; config: LlamaConfig } {
+  const tensors = new Map<string, GgufTensor>();
+  const put = (name: string, type: GgufTensor["type"], shape: readonly number[]) =>
+    tensors.set(name, { name, type, shape, bytes: new Uint8Array() });
+  const shapes = {
+    attn_norm: [576],
+    attn_q: [576, 576],
+    attn_k: [192, 576],
+    attn_v: [192, 576],
+    attn_output: [576, 576],
+    ffn_norm: [576],
+    ffn_gate: [1536, 576],
+    ffn_up: [1536, 576],
+    ffn_down: [576, 1536],
+  };
+  put("output_norm.weight", "F32", [576]);
+  for (let layer = 0; layer < layers; layer++)
+    for (const tensor of LAYER_TENSORS)
+      put(layerTensorName(layer, tensor), tensor.endsWith("norm") ? "F32" : "Q4_1", shapes[tensor]);
+  return {
+    gguf: { file: "test", metadata: new Map(), tensors },
+    config: {
+      ...WIDTHS,
+      layers,
+      ropeBase: 1e5,
+      rmsEpsilon: 1e-5,
+      vocabulary: 49_152,
+      contextLength: 8192,
+    },
+  };
+}
+
+const MIB = 2 ** 20;
+
+test.for([
+  [12, 120e6],
+  [30, 250e6],
+] as const)("%i layers take at most %i bytes on webgpu", ([layers, most]) => {
+  const { gguf, config } = base(layers);
+  const { weightBytes, activationBytes } = planMemory("webgpu", gguf, config, layers, 16, 128 * MIB);
+  expect(weightBytes + activationBytes).toBeLessThan(most);
+});
+
+test("a packed weight takes five words for 32 values, an f32 one 32", () => {
+  const { gguf, config } = base(1);
+  const norms = 3 * 576 * 4;
+  const weights = 576 * (960 + 576 + 3072 + 1536);
+  expect(planMemory("webgpu", gguf, config, 1, 0, MIB).weightBytes).toBe(norms + (weights / 32) * 20);
+  expect(planMemory("wasm", gguf, config, 1, 0, MIB).weightBytes).toBe(norms + weights * 4);
+});
+
+test("a pass is as small as the device's bindings", () => {
+  const { gguf, config } = base(1);
+  expect(planMemory("webgpu", gguf, config, 1, 0, 3072 * 4 * 100).passRows).toBe(100);
+  expect(planMemory("webgpu", gguf, config, 1, 0, 1024 * MIB).passRows).toBe(2048);
+});
