@@ -1,5 +1,5 @@
 /** @file From verified files to an engine that has proved itself, on the best backend that gives right answers. */
-import { removeBackend, engine as tfjsEngine } from "@tensorflow/tfjs-core";
+import { findBackendFactory, removeBackend } from "@tensorflow/tfjs-core";
 import { type Failure, FailureError, toFailure } from "../core/failure.ts";
 import type { GgufFile } from "../model/gguf.ts";
 import { readLlamaConfig } from "../model/llama-config.ts";
