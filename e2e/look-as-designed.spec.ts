@@ -1,0 +1,74 @@
+/**
+ * @file Exact pictures of the main states. Clock, language, fonts and model are fixed; what a machine's speed decides (seconds,
+ * positions per second, peak memory) is masked. Baselines: `npx playwright test look-as-designed --update-snapshots`.
+ */
+import type { Page } from "@playwright/test";
+import { type App, expect, test } from "./fixtures.ts";
+
+test.beforeEach(async ({ page }) => {
+  await page.clock.setFixedTime(new Date("2026-01-15T20:00:00Z"));
+});
+
+async function picture(app: App, name: string): Promise<void> {
+  const { page } = app;
+  await settle(page);
+  await expect(page).toHaveScreenshot(`${name}.png`, {
+    fullPage: true,
+    mask: [app.engine.locator("dd"), app.ranking.locator("ol + p")],
+    maskColor: "#808080",
+  });
+}
+
+/** Fonts have arrived, nothing has the focus, the pointer is out of the way. */
+async function settle(page: Page): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.evaluate(async () => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    scrollTo(0, 0);
+    await document.fonts.ready;
+  });
+}
+
+async function finished(app: App, flags: string): Promise<void> {
+  await app.openReady(flags);
+  await app.changing(() => app.historyPanel.locator("ul li button").nth(1).click());
+  await app.explained();
+}
+
+test("first paint, with the sample", async ({ app, page }) => {
+  await page.route("**/part-*.bin", () => undefined);
+  await app.open("?backend=wasm");
+  await expect(app.lede).toHaveAttribute("data-origin", "sample");
+  await expect(app.historyPanel.locator("ul li button").first()).toBeVisible();
+  await expect(page.locator("footer table")).toBeVisible();
+  await picture(app, "first-paint");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+test("a finished answer: top ten, map, inspector; light, dark and narrow", async ({ app, page }) => {
+  await finished(app, "?backend=wasm&lang=en");
+  await picture(app, "answer");
+  await settle(page);
+  await expect(page.locator('section[aria-labelledby="inside-heading"]')).toHaveScreenshot("inspector.png", {
+    mask: [app.engine.locator("dd")],
+    maskColor: "#808080",
+  });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await picture(app, "answer-dark");
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await page.setViewportSize({ width: 360, height: 780 });
+  await picture(app, "answer-360px");
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(overflow, "pixels beyond the screen's side").toBeLessThanOrEqual(0);
+});
+
+test("a finished answer in Japanese", async ({ app }) => {
+  await finished(app, "?backend=wasm&lang=ja");
+  await picture(app, "answer-ja");
+});
+
+test("the gallery of charts", async ({ app, page }) => {
+  await app.open("?gallery");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await picture(app, "gallery");
+});

@@ -1,0 +1,41 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+
+/** Rules that the page breaks, with the elements and axe's own words. */
+async function broken(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  return violations.map(
+    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(" ")).join(", ")})`,
+  );
+}
+
+for (const language of ["en", "ja"] as const)
+  test(`no rule of axe is broken in any main state, light or dark (${language})`, async ({ app, page }) => {
+    const check = async (state: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        expect(await broken(page), `${state}, ${colorScheme}`).toEqual([]);
+      }
+    };
+    await page.route("**/part-02.bin", (route) => route.fulfill({ status: 404, body: "" }));
+    await app.open(`?backend=wasm&lang=${language}`);
+    await expect(app.engine).toHaveAttribute("data-phase", "failed");
+    await check("a failed load");
+
+    await page.unroute("**/part-02.bin");
+    await app.changing(() => app.engine.getByRole("button").click());
+    await check("an empty history");
+
+    await app.search.fill("star");
+    await expect(page.getByRole("option").first()).toBeVisible();
+    await check("a search");
+    await app.search.fill("");
+
+    await app.changing(() => app.historyPanel.locator("ul li button").first().click());
+    await app.explained();
+    await app.effects.locator("summary").click();
+    await check("a finished answer");
+  });
