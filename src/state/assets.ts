@@ -1,8 +1,10 @@
 /** @file The small files the page itself reads; the weights are the worker's business. */
-import { FailureError, toFailure } from "../core/failure.ts";
+import { FailureError } from "../core/failure.ts";
+import { readBaseManifest } from "../model/base-manifest.ts";
+import { readCatalogue } from "../model/catalogue.ts";
 import type { Film } from "../model/film.ts";
-import { type About, readAbout } from "./about.ts";
-import { readCatalogueFile } from "./catalogue-file.ts";
+import { readPackManifest } from "../model/pack-manifest.ts";
+import { type About, aboutManifests } from "./about.ts";
 import { readSampleAnswer, type SampleAnswer } from "./sample-answer.ts";
 import { readSampleHistories, type SampleHistory } from "./sample-histories.ts";
 
@@ -14,7 +16,7 @@ export interface Assets {
   about(): Promise<About>;
 }
 
-/** Folders on this origin, each with its manifest. */
+/** Folders on this origin, the first two each with a manifest.json. */
 export interface AssetFolders {
   readonly baseUrl: string;
   readonly packUrl: string;
@@ -22,35 +24,31 @@ export interface AssetFolders {
 }
 
 export function makeAssets(fetchFile: typeof fetch, folders: AssetFolders): Assets {
-  const read = async <T>(folder: string, name: string, parse: (json: unknown) => T): Promise<T> => {
+  const read = async <T>(
+    folder: string,
+    name: string,
+    parse: (bytes: Uint8Array, file: string) => T,
+  ): Promise<T> => {
     const file = `${folder.replace(/\/$/, "")}/${name}`;
     const response = await fetchFile(file).catch(() => null);
-    if (response === null || !response.ok) {
+    const bytes = response?.ok ? await response.arrayBuffer().catch(() => null) : null;
+    if (bytes === null)
       throw new FailureError({ kind: "file-missing", file, status: response?.status ?? null });
-    }
-    try {
-      return parse(await response.json());
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : JSON.stringify(toFailure(thrown));
-      throw new FailureError({ kind: "file-invalid", file, reason });
-    }
+    return parse(new Uint8Array(bytes), file);
   };
-  const asIs = (json: unknown) => json;
+  const pack = () => read(folders.packUrl, "manifest.json", readPackManifest);
   return {
-    catalogue: () => read(folders.packUrl, "catalogue.json", readCatalogueFile),
+    catalogue: async () => {
+      const { catalogue } = await pack();
+      return read(folders.packUrl, catalogue.file, (bytes, file) =>
+        readCatalogue(bytes, file, catalogue.items),
+      );
+    },
     sampleAnswer: () => read(folders.samplesUrl, "answer.json", readSampleAnswer),
     sampleHistories: () => read(folders.samplesUrl, "histories.json", readSampleHistories),
-    about: async () => {
-      const [base, pack] = await Promise.all([
-        read(folders.baseUrl, "manifest.json", asIs),
-        read(folders.packUrl, "manifest.json", asIs),
-      ]);
-      try {
-        return readAbout(base, pack);
-      } catch (thrown) {
-        const reason = thrown instanceof Error ? thrown.message : String(thrown);
-        throw new FailureError({ kind: "file-invalid", file: "manifest.json", reason });
-      }
-    },
+    about: async () =>
+      aboutManifests(
+        ...(await Promise.all([read(folders.baseUrl, "manifest.json", readBaseManifest), pack()])),
+      ),
   };
 }

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import type { EffectMatrix } from "../attribution/effect.ts";
 import { type EventIndex, eventIndex, type ItemId, itemId } from "../core/ids.ts";
 import type { Film } from "../model/film.ts";
+import { parseJson } from "../model/schema.ts";
 import type { RankedItem, Recommendation } from "../worker/protocol.ts";
 
 const row = v.pipe(v.number(), v.integer(), v.minValue(0), v.transform<number, ItemId>(itemId));
@@ -113,7 +114,7 @@ export interface SampleAnswer {
   readonly matrix: EffectMatrix;
 }
 
-/** The stored answer, or a ValiError that says which part is not as it should be. */
-export function readSampleAnswer(json: unknown): SampleAnswer {
-  return v.parse(sampleAnswerSchema, json);
+/** Reads the stored answer. Throws `file-invalid` naming the first field that is wrong. */
+export function readSampleAnswer(bytes: Uint8Array, file: string): SampleAnswer {
+  return parseJson(bytes, file, sampleAnswerSchema);
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJson } from "../model/schema.ts";
 
 /** A history to start from with one click. */
 export interface SampleHistory {
@@ -19,7 +20,7 @@ const schema = v.object({
   ),
 });
 
-/** `public/samples/histories.json`, or a ValiError that says which part is not as it should be. */
-export function readSampleHistories(json: unknown): readonly SampleHistory[] {
-  return v.parse(schema, json).histories;
+/** Reads `public/samples/histories.json`. Throws `file-invalid` naming the first field that is wrong. */
+export function readSampleHistories(bytes: Uint8Array, file: string): readonly SampleHistory[] {
+  return parseJson(bytes, file, schema).histories;
 }

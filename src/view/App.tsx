@@ -65,13 +65,16 @@ function Page(): JSX.Element {
   );
 }
 
-/** Keeps the document's language, title and Japanese type in step with the page's language. */
+/**
+ * Keeps the document's language and title in step with the page's. The Japanese type is declared in every language, after the first
+ * paint: a browser fetches only the pieces whose characters are on the page.
+ */
 function followLanguage(i18n: i18n): () => void {
   const follow = () => {
     const language = toLanguage(i18n.language);
     document.documentElement.lang = language;
     document.title = i18n.t("app.title");
-    if (language === "ja") void import("./fonts-ja.ts");
+    void import("./fonts-ja.ts");
   };
   follow();
   i18n.on("languageChanged", follow);

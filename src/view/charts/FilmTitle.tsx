@@ -1,7 +1,26 @@
 import type { JSX } from "react";
 import type { Film } from "../../model/film.ts";
+import styles from "./FilmTitle.module.css";
+import { titleParts } from "./title-parts.ts";
 
-/** A film's title in its own language, for screen readers and typesetting alike. */
-export function FilmTitle({ film }: { readonly film: Pick<Film, "title"> }): JSX.Element {
-  return <cite lang="en">{film.title}</cite>;
+/** A film's name in its own language, for screen readers and typesetting alike; with its other names where there is room for them. */
+export function FilmTitle({
+  film,
+  alias = false,
+}: {
+  readonly film: Pick<Film, "title">;
+  readonly alias?: boolean;
+}): JSX.Element {
+  const parts = titleParts(film.title);
+  return (
+    <>
+      <cite lang="en">{parts.name}</cite>
+      {alias && parts.alias !== null && (
+        <span lang="en" className={styles["alias"]}>
+          {" "}
+          {parts.alias}
+        </span>
+      )}
+    </>
+  );
 }

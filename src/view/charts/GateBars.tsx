@@ -11,7 +11,7 @@ export function GateBars({ gate }: { readonly gate: readonly number[] }): JSX.El
   const weight = gate[loudest] ?? 1;
   const top = Math.max(2, Math.ceil(weight));
   return (
-    <div>
+    <div className={styles["gate"]}>
       <p className={styles["summary"]}>
         {weight < 1.1
           ? t("gate.summaryEven")

@@ -7,6 +7,7 @@ import styles from "./Heatmap.module.css";
 import type { HeatCell } from "./heat-cells.ts";
 import { heatColour } from "./heat-scale.ts";
 import { Poster } from "./Poster.tsx";
+import { titleParts } from "./title-parts.ts";
 
 export interface HeatmapProps {
   /** Watched films, oldest first: one row each. */
@@ -48,10 +49,13 @@ export function Heatmap({ causes, targets, cells, busy }: HeatmapProps): JSX.Ele
   };
   const label = (cause: Film, target: Film, cell: HeatCell | null) =>
     cell === null
-      ? t("effects.cellPending", { cause: cause.title, target: target.title })
+      ? t("effects.cellPending", {
+          cause: titleParts(cause.title).name,
+          target: titleParts(target.title).name,
+        })
       : t("effects.cell", {
-          cause: cause.title,
-          target: target.title,
+          cause: titleParts(cause.title).name,
+          target: titleParts(target.title).name,
           nats: formats.nats(cell.deltaNats),
           words: t(`effects.${cell.word}`),
         });

@@ -2,7 +2,7 @@ import { type JSX, memo } from "react";
 import { seededRandom } from "../../core/rng.ts";
 import type { Film } from "../../model/film.ts";
 import styles from "./Poster.module.css";
-import { type Motif, type PosterArt, posterArt } from "./poster-art.ts";
+import { LINE_HEIGHT, type Motif, type PosterArt, posterArt } from "./poster-art.ts";
 
 export interface PosterProps {
   readonly film: Pick<Film, "title" | "year" | "genres">;
@@ -14,6 +14,7 @@ export interface PosterProps {
 export const Poster = memo(function Poster({ film, size }: PosterProps): JSX.Element {
   const art = posterArt(film);
   const { lines, fontUnits } = art;
+  const top = 284 - (lines.length - 1) * fontUnits * LINE_HEIGHT - fontUnits * 0.72 - 14;
   return (
     <svg
       className={size === "sheet" ? styles["sheet"] : styles["stamp"]}
@@ -26,10 +27,15 @@ export const Poster = memo(function Poster({ film, size }: PosterProps): JSX.Ele
       {drawings[art.motif](art)}
       {size === "sheet" && (
         <>
-          <rect y="196" width="200" height="104" fill={art.ground} opacity="0.86" />
+          <rect y={top} width="200" height={300 - top} fill={art.ground} />
           <g className={styles["lettering"]} fill={art.lettering} lang="en">
             {lines.map((line, i) => (
-              <text key={line} x="14" y={222 + fontUnits * 0.2 + i * fontUnits * 0.92} fontSize={fontUnits}>
+              <text
+                key={line}
+                x="14"
+                y={284 - (lines.length - 1 - i) * fontUnits * LINE_HEIGHT}
+                fontSize={fontUnits}
+              >
                 {line}
               </text>
             ))}

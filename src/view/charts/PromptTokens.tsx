@@ -6,6 +6,7 @@ import type { InspectedSlot } from "../../worker/protocol.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { Poster } from "./Poster.tsx";
 import styles from "./PromptTokens.module.css";
+import { titleParts } from "./title-parts.ts";
 
 export interface PromptTokensProps {
   readonly label: string;
@@ -48,7 +49,7 @@ export function PromptTokens({ label, slots, films }: PromptTokensProps): JSX.El
               <span className="visually-hidden">
                 {film === undefined
                   ? t("prompt.behaviourNull", { norm })
-                  : t("prompt.behaviour", { title: film.title, norm })}
+                  : t("prompt.behaviour", { title: titleParts(film.title).name, norm })}
               </span>
               {film !== undefined && (
                 <span aria-hidden="true" className={styles["stamp"]}>

@@ -42,7 +42,7 @@ export function RankedList({ ranked, films, reasons, personal }: RankedListProps
             <div className={styles["what"]}>
               <h3>
                 <span className="visually-hidden">{t("ranking.rank", { rank: i + 1 })}: </span>
-                <FilmTitle film={film} />
+                <FilmTitle film={film} alias={true} />
               </h3>
               <p className={styles["meta"]} lang="en">
                 {[film.year, ...film.genres].filter((part) => part !== null).join(" · ")}

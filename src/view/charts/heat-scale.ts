@@ -41,7 +41,8 @@ export function heatColour(shade: number): ThemedColour {
   };
 }
 
-const darkInk = "#14171a";
+// Only black and white together reach 4.5 : 1 on every background.
+const darkInk = "#000000";
 const lightInk = "#ffffff";
 
 function betterInk(background: string): string {

@@ -1,6 +1,7 @@
 /** @file What a poster looks like, decided from title, year and genres: layout as data, drawn by Poster.tsx. No image is fetched. */
 import { seededRandom } from "../../core/rng.ts";
 import type { Film } from "../../model/film.ts";
+import { titleParts } from "./title-parts.ts";
 
 export type Motif =
   | "rays"
@@ -31,6 +32,12 @@ export interface PosterArt {
   /** Height of the lettering in units of the 200 x 300 sheet. */
   readonly fontUnits: number;
 }
+
+/** Mean width of a condensed capital and height of a line, in parts of the font size. */
+const LETTER_WIDTH = 0.54;
+export const LINE_HEIGHT = 0.94;
+/** Height of the lettering block on the sheet. */
+const LETTERING_UNITS = 84;
 
 /** Motif and hue (degrees of OKLCH) of a genre, the most telling genre first: a western drama looks like a western. */
 const genres: readonly (readonly [genre: string, motif: Motif, hue: number])[] = [
@@ -67,7 +74,7 @@ export function posterArt(film: Pick<Film, "title" | "year" | "genres">): Poster
   const opposite = (warmed + 150 + random() * 60) % 360;
   const colour = (lightness: number, part: number, angle: number) =>
     `oklch(${lightness.toFixed(3)} ${(chroma * part).toFixed(3)} ${angle.toFixed(0)})`;
-  const lines = wrapTitle(film.title.replace(/\s*\(.*\)\s*$/, ""));
+  const lines = wrapTitle(titleParts(film.title).name);
   const longest = Math.max(...lines.map((line) => line.length));
   return {
     motif,
@@ -77,21 +84,23 @@ export function posterArt(film: Pick<Film, "title" | "year" | "genres">): Poster
     accent: nocturnal ? colour(0.83, 1.1, opposite) : colour(0.42, 1.1, opposite),
     lettering: nocturnal ? "oklch(0.97 0.01 90)" : "oklch(0.22 0.03 260)",
     lines,
-    fontUnits: Math.min(46, 172 / (longest * 0.48), 112 / lines.length),
+    fontUnits: Math.min(42, 172 / (longest * LETTER_WIDTH), LETTERING_UNITS / (lines.length * LINE_HEIGHT)),
   };
 }
 
-/** Breaks a title into at most five lines of about equal length. */
+/** Breaks a title into as few lines as give it large letters: about square blocks read best. */
 function wrapTitle(title: string): readonly string[] {
   const words = title.split(/\s+/);
-  const target = Math.max(8, Math.ceil(title.length / Math.min(5, Math.ceil(title.length / 11))));
+  const longestWord = Math.max(...words.map((word) => word.length));
+  const width = Math.max(longestWord, Math.ceil(Math.sqrt(title.length * 4.2)));
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < target) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.slice(0, 6);
+  return lines;
 }
 
 /** FNV-1a, 32 bits: spreads similar titles apart. */

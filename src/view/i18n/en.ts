@@ -128,7 +128,7 @@ export const en = {
     readout:
       "With <cause/> in the history, the score of <target/> is {{nats}} nats {{direction}}: {{points}} percentage points among these {{count}}. It {{words}}.",
     readoutSame: "<cause/> leaves the score of <target/> where it is.",
-    readoutHint: "Point at a cell, or move there with the arrow keys, to read it in words.",
+    readoutHint: "Point at a cell, tap it, or move there with the arrow keys, to read it in words.",
     readoutPending: "The effect of <cause/> on <target/> is not computed yet.",
     higher: "higher",
     lower: "lower",
@@ -230,18 +230,18 @@ export const en = {
     "file-short":
       "{{file}} arrived incomplete: {{actual}} of {{expected}}. The connection may have broken off; try again.",
     "file-altered": "{{file}} is not the file that was published, so it is not used. Try fetching it again.",
-    "file-invalid": "{{file}} cannot be read: {{reason}}",
-    "model-unsupported": "{{file}} is a kind of model that this page cannot run: {{reason}}",
+    "file-invalid": "{{file}} cannot be read: {{reason}}.",
+    "model-unsupported": "{{file}} is a kind of model that this page cannot run: {{reason}}.",
     "no-webgpu":
       "This browser offers no WebGPU ({{reason}}), so the processor does the work. The answers are the same, only slower.",
     "device-lost": "The graphics device dropped out ({{reason}}). Try again.",
     "probe-mismatch":
       "{{backend}} computed a wrong test answer on this device (off by {{worst}}, allowed {{tolerance}}), so it is not used.",
     "unknown-title": "“{{title}}” is not in the catalogue. Nearest: {{nearest}}.",
-    "bad-request": "The question could not be answered: {{reason}}",
-    "storage-failed": "This browser’s storage refused the change ({{operation}}): {{reason}}",
+    "bad-request": "The question could not be answered: {{reason}}.",
+    "storage-failed": "This browser’s storage refused the change ({{operation}}): {{reason}}.",
     cancelled: "It was stopped.",
-    bug: "Something is wrong in becausal itself: {{message}}",
+    bug: "Something is wrong in becausal itself: {{message}}.",
   },
   about: {
     heading: "About the model and the films",

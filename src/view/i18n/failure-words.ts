@@ -16,13 +16,13 @@ export function failureWords(t: TFunction, formats: Formats, failure: Failure): 
     case "file-altered":
       return t("failure.file-altered", { file: failure.file });
     case "file-invalid":
-      return t("failure.file-invalid", { file: failure.file, reason: failure.reason });
+      return t("failure.file-invalid", { file: failure.file, reason: clause(failure.reason) });
     case "model-unsupported":
-      return t("failure.model-unsupported", { file: failure.file, reason: failure.reason });
+      return t("failure.model-unsupported", { file: failure.file, reason: clause(failure.reason) });
     case "no-webgpu":
-      return t("failure.no-webgpu", { reason: failure.reason });
+      return t("failure.no-webgpu", { reason: clause(failure.reason) });
     case "device-lost":
-      return t("failure.device-lost", { reason: failure.reason });
+      return t("failure.device-lost", { reason: clause(failure.reason) });
     case "probe-mismatch":
       return t("failure.probe-mismatch", {
         backend: failure.backend,
@@ -35,14 +35,19 @@ export function failureWords(t: TFunction, formats: Formats, failure: Failure): 
         nearest: formats.list(failure.nearest),
       });
     case "bad-request":
-      return t("failure.bad-request", { reason: failure.reason });
+      return t("failure.bad-request", { reason: clause(failure.reason) });
     case "storage-failed":
-      return t("failure.storage-failed", { operation: failure.operation, reason: failure.reason });
+      return t("failure.storage-failed", { operation: failure.operation, reason: clause(failure.reason) });
     case "cancelled":
       return t("failure.cancelled");
     case "bug":
-      return t("failure.bug", { message: failure.message });
+      return t("failure.bug", { message: clause(failure.message) });
     default:
       return failure satisfies never;
   }
+}
+
+/** A reason from elsewhere, without the full stop that our sentence gives it. */
+function clause(reason: string): string {
+  return reason.replace(/[.。\s]+$/, "");
 }

@@ -1,5 +1,6 @@
 import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
+import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { toLanguage } from "../i18n/language.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp } from "../store-context.tsx";
@@ -20,7 +21,7 @@ export function AboutPanel(): JSX.Element {
           <section>
             <h3>{t("about.model")}</h3>
             <p lang="en">{about.base.name}</p>
-            <p>{t("about.modelLicence", { spdx: about.base.spdx, attribution: about.base.attribution })}</p>
+            <p>{t("about.modelLicence", about.base.licence)}</p>
             <p>{t("about.modelSize", { size: formats.bytes(about.base.byteLength) })}</p>
           </section>
           <section>
@@ -78,7 +79,9 @@ export function AboutPanel(): JSX.Element {
         </div>
       )}
       <p className={styles["small"]}>
-        {t("about.posters")} {t("about.fonts")}
+        {t("about.posters")}
+        <SentenceGap />
+        {t("about.fonts")}
       </p>
     </footer>
   );

@@ -9,6 +9,7 @@ import { HeatLegend } from "../charts/HeatLegend.tsx";
 import { Heatmap } from "../charts/Heatmap.tsx";
 import { heatCells } from "../charts/heat-cells.ts";
 import { heatEnd } from "../charts/heat-scale.ts";
+import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { useApp, useIntentions } from "../store-context.tsx";
 import { Button } from "./Button.tsx";
 import styles from "./EffectsPanel.module.css";
@@ -36,7 +37,9 @@ export function EffectsPanel(): JSX.Element {
         {t(shown?.origin === "sample" ? "effects.headingSample" : "effects.heading")}
       </h2>
       <p className={section["intro"]}>
-        {t("effects.intro")} {t("effects.modelOnly")}
+        {t("effects.intro")}
+        <SentenceGap />
+        {t("effects.modelOnly")}
       </p>
       {shown === null && (
         <p className={styles["empty"]}>{t(popular ? "effects.empty" : "effects.waiting")}</p>

@@ -1,6 +1,7 @@
 import type { JSX, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Failure } from "../../core/failure.ts";
+import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { failureWords } from "../i18n/failure-words.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import styles from "./FailureNote.module.css";
@@ -19,7 +20,9 @@ export function FailureNote({
     <div className={styles["note"]} role="alert">
       <p className={styles["heading"]}>{t("failure.heading")}</p>
       <p>
-        {failureWords(t, formats, failure)} {failure.kind !== "storage-failed" && t("failure.safe")}
+        {failureWords(t, formats, failure)}
+        <SentenceGap />
+        {failure.kind !== "storage-failed" && t("failure.safe")}
       </p>
       {children !== undefined && <p className={styles["actions"]}>{children}</p>}
     </div>

@@ -96,7 +96,7 @@ export function FilmSearchBox(): JSX.Element {
               <Poster film={film} size="stamp" />
             </span>
             <span>
-              <FilmTitle film={film} />
+              <FilmTitle film={film} alias={true} />
               <span className={styles["year"]}>
                 {film.year} {listed.has(film.movieId) && <em>{t("search.inList")}</em>}
               </span>

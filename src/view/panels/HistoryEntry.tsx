@@ -7,6 +7,7 @@ import { PROMPT_FILMS } from "../../state/prompt-films.ts";
 import { FilmTitle } from "../charts/FilmTitle.tsx";
 import { Poster } from "../charts/Poster.tsx";
 import { StarRating } from "../charts/StarRating.tsx";
+import { titleParts } from "../charts/title-parts.ts";
 import { Button } from "./Button.tsx";
 import styles from "./HistoryEntry.module.css";
 
@@ -27,7 +28,10 @@ export interface HistoryEntryProps {
 export function HistoryEntry(props: HistoryEntryProps): JSX.Element {
   const { event, film, standing, index, count, onRate, onMove, onRemove } = props;
   const { t } = useTranslation();
-  const title = film?.title ?? t("history.unknownFilm", { id: String(event.movieId) });
+  const title =
+    film === undefined
+      ? t("history.unknownFilm", { id: String(event.movieId) })
+      : titleParts(film.title).name;
   const why =
     event.rating !== null && event.rating < KEPT_FROM_STARS
       ? t("history.disliked")

@@ -1,6 +1,9 @@
 import { type JSX, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Film } from "../../model/film.ts";
 import { promptMovieIds } from "../../state/prompt-films.ts";
+import { SentenceGap } from "../charts/SentenceGap.tsx";
+import { titleParts } from "../charts/title-parts.ts";
 import { toLanguage } from "../i18n/language.ts";
 import { useApp, useIntentions } from "../store-context.tsx";
 import { Button } from "./Button.tsx";
@@ -24,7 +27,7 @@ export function HistoryPanel(): JSX.Element {
   const films = catalogue.phase === "ready" ? catalogue.index.byMovieId : null;
   const inPrompt = catalogue.phase === "ready" ? promptMovieIds(events, catalogue.index) : null;
   const nameOf = (movieId: number) =>
-    films?.get(movieId)?.title ?? t("history.unknownFilm", { id: String(movieId) });
+    nameFilm(films?.get(movieId)) ?? t("history.unknownFilm", { id: String(movieId) });
 
   return (
     <section className={styles["panel"]} aria-labelledby="history-heading">
@@ -70,7 +73,9 @@ export function HistoryPanel(): JSX.Element {
       {events.length > 0 && (
         <>
           <p className={styles["quiet"]}>
-            {t("history.intro")} <span className={styles["keys"]}>{t("history.keyboard")}</span>
+            {t("history.intro")}
+            <SentenceGap />
+            <span className={styles["keys"]}>{t("history.keyboard")}</span>
           </p>
           <ol className={styles["list"]}>
             {events.map((event, index) => (
@@ -158,4 +163,8 @@ export function HistoryPanel(): JSX.Element {
       </div>
     </section>
   );
+}
+
+function nameFilm(film: Film | undefined): string | null {
+  return film === undefined ? null : titleParts(film.title).name;
 }

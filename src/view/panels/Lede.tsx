@@ -3,6 +3,7 @@ import { Trans, useTranslation } from "react-i18next";
 import { FilmTitle } from "../charts/FilmTitle.tsx";
 import { Poster } from "../charts/Poster.tsx";
 import { ReasonSentence } from "../charts/ReasonSentence.tsx";
+import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { probabilityWords } from "../i18n/probability-words.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp, useIntentions } from "../store-context.tsx";
@@ -57,7 +58,8 @@ export function Lede(): JSX.Element {
               probability: formats.percent(top.probability),
               words: probabilityWords(t, formats, top.probability),
               count: shown.recommendation.slateSize,
-            })}{" "}
+            })}
+            <SentenceGap />
             {reason !== undefined && reason !== null && (
               <ReasonSentence reason={reason} films={shown.films} />
             )}

@@ -1,6 +1,7 @@
 import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import { RankedList } from "../charts/RankedList.tsx";
+import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp } from "../store-context.tsx";
 import styles from "./Section.module.css";
@@ -27,12 +28,14 @@ export function RankingPanel(): JSX.Element | null {
         {t(!computed ? "ranking.headingSample" : personal ? "ranking.heading" : "ranking.headingPopular")}
       </h2>
       <p className={styles["intro"]}>
-        {personal ? t("ranking.intro", { count: slateSize }) : t("ranking.introPopular")}{" "}
+        {personal ? t("ranking.intro", { count: slateSize }) : t("ranking.introPopular")}
+        <SentenceGap />
         {computed && answer.phase !== "shown" && t("ranking.outdated")}
       </p>
       <RankedList ranked={ranked} films={shown.films} reasons={reasons} personal={personal} />
       <p className={styles["foot"]}>
-        {personal && `${t("ranking.sasrecHelp")} `}
+        {personal && t("ranking.sasrecHelp")}
+        {personal && <SentenceGap />}
         {t("ranking.effort", {
           tokens: formats.whole(promptTokens),
           seconds: formats.decimal(milliseconds / 1000),

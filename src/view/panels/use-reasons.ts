@@ -4,7 +4,7 @@ import { type Reason, reasonFor } from "../charts/reason.ts";
 import { useApp } from "../store-context.tsx";
 
 /**
- * The reason of every film on screen, from the total-effect map that explains exactly this list: null while that map is in the making,
+ * The reason of every film on screen, from the map that explains exactly this list: null while that map is in the making,
  * undefined where there is none.
  */
 export function useReasons(): readonly (Reason | null | undefined)[] {

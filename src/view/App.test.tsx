@@ -1,0 +1,173 @@
+import { createRoot } from "react-dom/client";
+import { afterEach, describe, expect, test } from "vitest";
+import { userEvent } from "vitest/browser";
+import type { HistoryItem } from "../history/history-store.ts";
+import { makeAppStore } from "../state/app-store.ts";
+import { fixtureAssets } from "../state/fixtures/assets.ts";
+import { makeFakeCall } from "../state/fixtures/fake-call.ts";
+import { makeMemoryHistory } from "../state/fixtures/memory-history.ts";
+import { App } from "./App.tsx";
+import { type Language, languages } from "./i18n/language.ts";
+import { makeI18n } from "./i18n/make-i18n.ts";
+import { accessibilityViolations } from "./render-for-test.tsx";
+
+let close = () => {};
+afterEach(() => {
+  close();
+  localStorage.clear();
+  delete document.documentElement.dataset["theme"];
+});
+
+async function openPage(items: readonly HistoryItem[], language: Language = "en", gallery = false) {
+  const store = makeAppStore({
+    call: makeFakeCall(async () => undefined),
+    history: makeMemoryHistory(items).store,
+    assets: fixtureAssets,
+    now: () => 0,
+    model: { baseUrl: "/base", packUrl: "/pack", backend: "auto" },
+  });
+  const host = document.createElement("div");
+  document.body.replaceChildren(host);
+  const root = createRoot(host);
+  root.render(<App store={store} i18n={await makeI18n(language)} gallery={gallery} />);
+  close = () => root.unmount();
+  if (gallery) await expect.poll(() => host.querySelector("h1")).not.toBeNull();
+  else await store.intentions.start();
+  return { host, store };
+}
+
+const watched: readonly HistoryItem[] = [
+  { movieId: 541, rating: null },
+  { movieId: 1214, rating: 4.5 },
+  { movieId: 924, rating: 2 },
+];
+const find = <T extends Element>(host: Element, selector: string): T => host.querySelector<T>(selector)!;
+const titles = (host: Element) =>
+  [...host.querySelectorAll('[aria-labelledby="history-heading"] ol li cite')].map(
+    (cite) => cite.textContent,
+  );
+
+describe.each(languages)("the page in %s", (language) => {
+  test.for(["light", "dark"])("has no accessibility violation (%s)", async (theme) => {
+    localStorage.setItem("becausal-theme", theme);
+    const { host } = await openPage(watched, language);
+    await expect.poll(() => host.querySelectorAll('[role="grid"] tbody td').length).toBe(20);
+    expect(document.documentElement.lang).toBe(language);
+    expect(await accessibilityViolations(host)).toEqual([]);
+  });
+  test("has no accessibility violation with an empty history", async () => {
+    const { host } = await openPage([], language);
+    expect(await accessibilityViolations(host)).toEqual([]);
+  });
+  test("has no accessibility violation in the gallery", async () => {
+    const { host } = await openPage([], language, true);
+    expect(await accessibilityViolations(host)).toEqual([]);
+  });
+});
+
+describe("picking films", () => {
+  test("typing, arrow keys and Enter add a film", async () => {
+    const { host } = await openPage([]);
+    find<HTMLInputElement>(host, '[role="combobox"]').focus();
+    await userEvent.keyboard("star wars");
+    await expect.poll(() => host.querySelectorAll('[role="option"]').length).toBe(2);
+    await userEvent.keyboard("{ArrowDown}{Enter}");
+    await expect.poll(() => titles(host)).toEqual(["Star Wars: Episode V - The Empire Strikes Back"]);
+  });
+  test("Escape closes the list, then empties the field", async () => {
+    const { host } = await openPage([]);
+    const input = find<HTMLInputElement>(host, '[role="combobox"]');
+    input.focus();
+    await userEvent.keyboard("alien");
+    await expect.poll(() => input.getAttribute("aria-expanded")).toBe("true");
+    await userEvent.keyboard("{Escape}");
+    await expect.poll(() => input.getAttribute("aria-expanded")).toBe("false");
+    expect(input.value).toBe("alien");
+    await userEvent.keyboard("{Escape}");
+    await expect.poll(() => input.value).toBe("");
+  });
+  test("a search without result says so", async () => {
+    const { host } = await openPage([]);
+    find<HTMLInputElement>(host, '[role="combobox"]').focus();
+    await userEvent.keyboard("qqqq");
+    await expect.poll(() => host.querySelector("search [role=status]")?.textContent).toContain("qqqq");
+  });
+});
+
+describe("the list", () => {
+  test("Alt and an arrow key move a film", async () => {
+    const { host } = await openPage(watched);
+    find<HTMLElement>(host, 'ol li [type="range"]').focus();
+    await userEvent.keyboard("{Alt>}{ArrowDown}{/Alt}");
+    await expect.poll(() => titles(host)).toEqual(["Alien", "Blade Runner", "2001: A Space Odyssey"]);
+  });
+  test("a rating moves by half stars with the arrow keys", async () => {
+    const { host, store } = await openPage(watched);
+    const slider = host.querySelectorAll<HTMLInputElement>('ol li [type="range"]')[1]!;
+    expect(slider.getAttribute("aria-valuetext")).toBe("4.5 stars of 5");
+    slider.focus();
+    await userEvent.keyboard("{ArrowRight}");
+    await expect.poll(() => store.state.getState().history.events[1]?.rating).toBe(5);
+  });
+  test("what was removed can be taken back", async () => {
+    const { host } = await openPage(watched);
+    find<HTMLElement>(host, '[aria-label="Remove Alien"]').click();
+    await expect.poll(() => titles(host)).toEqual(["Blade Runner", "2001: A Space Odyssey"]);
+    const undo = [...host.querySelectorAll("button")].find(({ textContent }) => textContent === "Undo");
+    undo?.click();
+    await expect.poll(() => titles(host)).toEqual(["Blade Runner", "Alien", "2001: A Space Odyssey"]);
+  });
+  test("a film rated below 3 says that it is not in the prompt", async () => {
+    const { host } = await openPage(watched);
+    expect(host.querySelector("ol li:nth-child(3)")?.textContent).toContain("not in the prompt");
+  });
+});
+
+describe("the answer", () => {
+  test("the sample is marked until the real answer replaces it", async () => {
+    const { host } = await openPage(watched);
+    await expect.poll(() => host.querySelector("#answer")?.getAttribute("data-origin")).toBe("computed");
+    expect(host.querySelector("#answer")?.textContent).not.toContain("Sample");
+    expect(host.querySelectorAll('[aria-labelledby="ranking-heading"] ol > li')).toHaveLength(10);
+  });
+  test("an empty history is told that nothing personal is behind the list", async () => {
+    const { host } = await openPage([]);
+    await expect.poll(() => host.querySelector("#answer")?.textContent).toContain("Nothing personal");
+  });
+  test("says why the engine is not on the GPU", async () => {
+    const { host } = await openPage(watched);
+    await expect
+      .poll(() => host.querySelector("[data-backend]")?.textContent)
+      .toBe("Processor (WebAssembly)");
+    expect(host.querySelector("#engine")?.textContent).toContain("no WebGPU");
+  });
+  test("the prompt of another candidate can be read", async () => {
+    const { host } = await openPage(watched);
+    await expect.poll(() => host.querySelector("select")).not.toBeNull();
+    const branch = () =>
+      host.querySelector("#prompt-heading")?.parentElement?.querySelectorAll("section")[1]?.textContent;
+    const before = branch();
+    await userEvent.selectOptions(find(host, "select"), "3");
+    await expect.poll(branch).not.toBe(before);
+  });
+});
+
+test("the language can be changed and is remembered", async () => {
+  const { host } = await openPage(watched);
+  find<HTMLElement>(host, 'header button[lang="ja"]').click();
+  await expect.poll(() => document.documentElement.lang).toBe("ja");
+  await expect.poll(() => host.querySelector("#history-heading")?.textContent).toBe("観た映画");
+  expect(localStorage.getItem("becausal-language")).toBe("ja");
+});
+
+test("the page is never wider than a small phone", async () => {
+  const { page } = await import("vitest/browser");
+  await page.viewport(320, 700);
+  for (const language of languages) {
+    const { host } = await openPage(watched, language);
+    await expect.poll(() => host.querySelectorAll('[role="grid"] tbody td').length).toBe(20);
+    expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
+    close();
+  }
+  await page.viewport(1280, 900);
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { fixtureFailures } from "../../state/fixtures/failures.ts";
+import { en } from "./en.ts";
+import { failureWords } from "./failure-words.ts";
+import { makeFormats } from "./formats.ts";
+import { ja } from "./ja.ts";
+import { languages } from "./language.ts";
+import { makeI18n } from "./make-i18n.ts";
+import { probabilityWords } from "./probability-words.ts";
+
+/** "section.key" -> wording. */
+function flat(messages: object, path = ""): readonly (readonly [string, string])[] {
+  return Object.entries(messages).flatMap(([key, value]: [string, unknown]) =>
+    typeof value === "string" ? [[`${path}${key}`, value] as const] : flat(value as object, `${path}${key}.`),
+  );
+}
+
+const placeholders = (text: string) => (text.match(/\{\{\w+\}\}|<\w+\/>/g) ?? []).toSorted();
+
+describe("wording", () => {
+  test("both languages say the same things", () => {
+    expect(flat(ja).map(([key]) => key)).toEqual(flat(en).map(([key]) => key));
+  });
+  test.for([...flat(en), ...flat(ja)])("%s is not empty", ([, text]) => {
+    expect(text.trim()).not.toBe("");
+  });
+  test.for(flat(en))("%s has the same values in both languages", ([key, text]) => {
+    const japanese = Object.fromEntries(flat(ja))[key] ?? "";
+    expect(placeholders(japanese)).toEqual(placeholders(text));
+  });
+  test("Japanese is written in Japanese", () => {
+    const latin = flat(ja).filter(([, text]) => !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text));
+    expect(latin.map(([key]) => key)).toEqual(["app.name", "engine.webgpu", "engine.wasm"]);
+  });
+});
+
+describe.each(languages)("failures in %s", (language) => {
+  test.for(fixtureFailures)("$kind is worded with what it happened to", async (failure) => {
+    const { t } = await makeI18n(language);
+    const words = failureWords(t, makeFormats(language), failure);
+    expect(words).not.toContain("failure.");
+    expect(words).not.toContain("{{");
+    if ("file" in failure) expect(words).toContain(failure.file);
+    if ("reason" in failure) expect(words).toContain(failure.reason);
+  });
+});
+
+test("plurals follow the language", async () => {
+  const english = await makeI18n("en");
+  expect([1, 2].map((count) => english.t("history.count", { count }))).toEqual(["1 film", "2 films"]);
+});
+
+describe("numbers", () => {
+  const formats = makeFormats("en");
+  test("carry a true minus sign, and zero none", () => {
+    expect([0.416, -0.416, 0, -0.0001].map(formats.nats)).toEqual(["+0.42", "−0.42", "0.00", "0.00"]);
+  });
+  test("percentage points are differences of fractions", () => {
+    expect(formats.points(-0.0213)).toBe("−2.1");
+  });
+  test.for([
+    [0.97, "almost certain"],
+    [0.52, "about 5 in 10"],
+    [0.124, "about 1 in 8"],
+    [0.0004, "less than 1 in 1,000"],
+  ] as const)("%d is %s", async ([probability, words]) => {
+    const { t } = await makeI18n("en");
+    expect(probabilityWords(t, formats, probability)).toBe(words);
+  });
+});
