@@ -33,9 +33,9 @@ class AdapterSettings:
 
     steps: int = 3_000
     batch: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     warmup: int = 100
-    schedule: Literal["cosine", "trapezoid"] = "cosine"
+    schedule: Literal["cosine", "trapezoid"] = "trapezoid"
     weight_decay: float = 0.01
     clip: float = 1.0
     uniform_negatives: int = 10

@@ -45,12 +45,22 @@ def _study(options: argparse.Namespace) -> None:
     run_study(options.out, options.slots, options.sasrec_steps, options.steps, options.batch, options.windows)
 
 
+def _finalists(options: argparse.Namespace) -> None:
+    from becausal_training.run import current_commit
+    from becausal_training.study import run_finalists
+
+    commit = options.commit or current_commit()
+    budget = (options.sasrec_steps, options.steps, options.batch, options.windows)
+    run_finalists(options.out, options.work, options.slots, *budget, commit)
+
+
 def _train(options: argparse.Namespace) -> None:
     from dataclasses import replace
 
     from becausal_training.files import read_json
     from becausal_training.interactions import load_movies
     from becausal_training.run import RunSettings, current_commit, evaluate_pack, pick_device, publish_results, train_pack
+    from becausal_training.sasrec_training import train_sasrec
 
     settings = RunSettings()
     settings = replace(
@@ -64,8 +74,9 @@ def _train(options: argparse.Namespace) -> None:
         ),
     )
     data, device = load_movies(), pick_device(options.device)
-    folder = options.out / "movies"
-    train_pack(data, settings, folder, device, options.commit or current_commit(), lambda line: print(line, flush=True))
+    folder, commit = options.out / "movies", options.commit or current_commit()
+    sasrec = train_sasrec(data, settings.sasrec, device)
+    train_pack(data, settings, sasrec, folder, options.out / "checkpoint", commit, lambda line: print(line, flush=True))
     results = evaluate_pack(folder, data, device, options.windows, (50, 100))
     publish_results(folder, results, options.out / "results.json")
     _print_results(results)
@@ -114,10 +125,20 @@ def build_parser() -> argparse.ArgumentParser:
     study = _step(steps, "study", _study, "compare settings in short arms, on validation users")
     study.add_argument("--out", type=Path, required=True)
     study.add_argument("--slots", nargs="+", default=["cpu"], help="one worker for each entry, e.g. cuda:0 cuda:0")
-    study.add_argument("--sasrec-steps", type=int, default=3_000)
+    study.add_argument("--sasrec-steps", type=int, default=1_000)
     study.add_argument("--steps", type=int, default=1_500)
     study.add_argument("--batch", type=int, default=64)
     study.add_argument("--windows", type=int, default=None, help="validation windows to measure (default all)")
+
+    finalists = _step(steps, "finalists", _finalists, "train, export and evaluate several packs side by side")
+    finalists.add_argument("--out", type=Path, required=True, help="receives report.json and one archive a pack")
+    finalists.add_argument("--work", type=Path, required=True, help="packs and checkpoints")
+    finalists.add_argument("--slots", nargs="+", default=["cpu"])
+    finalists.add_argument("--sasrec-steps", type=int, default=1_000)
+    finalists.add_argument("--steps", type=int, nargs="+", required=True)
+    finalists.add_argument("--batch", type=int, default=64)
+    finalists.add_argument("--windows", type=int, default=None)
+    finalists.add_argument("--commit")
 
     train = _step(steps, "train", _train, "train, export and evaluate a pack into a folder")
     train.add_argument("--out", type=Path, required=True)

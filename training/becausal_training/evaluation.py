@@ -35,8 +35,7 @@ class CandidateScores:
 
     def fused(self, beta: float) -> Floats:
         """Returns verdict + beta * SASRec score."""
-        fused: Floats = self.hybrid + np.float32(beta) * self.sasrec
-        return fused
+        return (self.hybrid + beta * self.sasrec).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class CascadeScores:
         A target outside the slate keeps the rank SASRec gave it.
         """
         width = slate or self.verdicts.shape[1]
-        scores = (self.verdicts + np.float32(beta) * self.sasrec)[:, :width]
+        scores = (self.verdicts + beta * self.sasrec)[:, :width]
         inside = (self.place >= 0) & (self.place < width)
         own = np.take_along_axis(scores, np.where(inside, self.place, 0)[:, None], 1)
         return np.where(inside, (scores > own).sum(1), self.sasrec_rank)

@@ -27,7 +27,7 @@ from becausal_training.pack import SLATE_SIZE, PackRecord, build_recommender, lo
 from becausal_training.paths import REPOSITORY
 from becausal_training.recommender import AdapterShape, Recommender
 from becausal_training.sasrec import Sasrec
-from becausal_training.sasrec_training import SasrecSettings, train_sasrec
+from becausal_training.sasrec_training import SasrecRun, SasrecSettings
 
 SPLIT_RULE = "users by first kept interaction, 80/10/10"
 
@@ -83,22 +83,26 @@ def quick_validation(data: Dataset, windows: int | None) -> Callable[[Recommende
 
 
 def train_pack(
-    data: Dataset, settings: RunSettings, folder: Path, device: torch.device, commit: str, log: Callable[[str], None] = print
+    data: Dataset,
+    settings: RunSettings,
+    sasrec: SasrecRun,
+    folder: Path,
+    checkpoints: Path,
+    commit: str,
+    log: Callable[[str], None] = print,
 ) -> AdapterRun:
-    """Trains SASRec and adapter and writes the pack into `folder`; checkpoints lie in `folder/../checkpoint`."""
+    """Trains an adapter on a trained SASRec, on the device that one is on, and writes the pack into `folder`."""
     started = time.monotonic()
-    sasrec = train_sasrec(data, settings.sasrec, device)
-    log(f"SASRec: {sasrec.to_json()['validation']} at step {sasrec.best_step}, {sasrec.seconds:.0f} s")
+    device = sasrec.model.item_embedding.weight.device
     model = trainable_recommender(data, sasrec.model, settings, device)
-    validate = quick_validation(data, 1_500)
-    run = train_adapter(model, data, settings.adapter, folder.parent / "checkpoint", validate, log=log)
+    run = train_adapter(model, data, settings.adapter, checkpoints, quick_validation(data, 1_500), log=log)
     record = run.to_json()
     training = {
         "seed": settings.adapter.seed,
         "commit": commit,
         "dataSha256": data.data_sha256,
         "steps": settings.adapter.steps,
-        "wallSeconds": round(time.monotonic() - started),
+        "wallSeconds": round(sasrec.seconds + time.monotonic() - started),
         "device": describe_device(device),
         "lossCurve": record["lossCurve"],
         "curriculum": record["curriculum"],

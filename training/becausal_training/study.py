@@ -1,9 +1,10 @@
-"""Short arms with equal budgets, measured on validation users only: how the shipped settings were chosen.
+"""Settings compared side by side: short arms measured on validation users, then whole runs of the finalists.
 
-Arms run side by side, one worker process for each entry of `slots` (a device may be named more than once).
+One worker process runs for each entry of `slots` (a device may be named more than once).
 """
 
 import multiprocessing as mp
+import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,37 +14,44 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from becausal_training.adapter_training import AdapterSettings, train_adapter
 from becausal_training.files import write_json
 from becausal_training.interactions import load_movies
-from becausal_training.pack import load_sasrec, sasrec_tensors
-from becausal_training.run import RunSettings, describe_device, quick_validation, trainable_recommender
-from becausal_training.sasrec import SasrecShape
-from becausal_training.sasrec_training import SasrecSettings, train_sasrec
+from becausal_training.run import (
+    RunSettings,
+    describe_device,
+    evaluate_pack,
+    publish_results,
+    quick_validation,
+    train_pack,
+    trainable_recommender,
+)
+from becausal_training.sasrec import Sasrec, SasrecShape
+from becausal_training.sasrec_training import SasrecRun, SasrecSettings, train_sasrec
 
+_SLATES = (50, 100)
 _slot = "cpu"
 
 
 def sasrec_arms(steps: int) -> dict[str, SasrecSettings]:
-    """Returns the SASRec settings compared."""
+    """Returns the SASRec settings compared: `steps` is the middle of three budgets."""
     base = SasrecSettings(steps=steps)
     return {
-        "dropout 0.3, decay 0.05": base,
-        "dropout 0.2, decay 0.05": replace(base, dropout=0.2),
-        "dropout 0.4, decay 0.05": replace(base, dropout=0.4),
-        "dropout 0.5, decay 0.05": replace(base, dropout=0.5),
-        "dropout 0.3, decay 0.2": replace(base, weight_decay=0.2),
-        "dropout 0.5, decay 0.2": replace(base, dropout=0.5, weight_decay=0.2),
-        "dropout 0.3, decay 0.05, seed 1": replace(base, seed=1),
-        "dropout 0.3, decay 0.05, rate 0.0005": replace(base, learning_rate=5e-4),
+        "reference": base,
+        "seed 1": replace(base, seed=1),
+        "shorter": replace(base, steps=steps * 7 // 10),
+        "shorter, seed 1": replace(base, steps=steps * 7 // 10, seed=1),
+        "longer, dropout 0.4": replace(base, steps=steps * 3 // 2, dropout=0.4),
+        "dropout 0.4": replace(base, dropout=0.4),
+        "rate 0.002, dropout 0.4": replace(base, learning_rate=2e-3, dropout=0.4),
+        "shorter, dropout 0.2": replace(base, steps=steps * 7 // 10, dropout=0.2),
     }
 
 
 def adapter_arms(steps: int, batch: int) -> dict[str, RunSettings]:
     """Returns the adapter settings compared, the reference first."""
-    base = RunSettings(adapter=AdapterSettings(steps=steps, batch=batch))
+    base = RunSettings(adapter=AdapterSettings(steps=steps, batch=batch, schedule="cosine", learning_rate=1e-3))
 
     def changed(**values: Any) -> RunSettings:
         return replace(base, adapter=replace(base.adapter, **values))
@@ -60,40 +68,28 @@ def adapter_arms(steps: int, batch: int) -> dict[str, RunSettings]:
     }
 
 
-def run_study(
-    folder: Path, slots: Sequence[str], sasrec_steps: int, steps: int, batch: int, windows: int | None
-) -> dict[str, Any]:
-    """Runs all arms and writes `study.json`; every finished arm is in it as soon as it ends."""
-    started = time.monotonic()
-    context = mp.get_context("spawn")
-    free: Queue[str] = context.Queue()
-    for slot in slots:
-        free.put(slot)
-    report: dict[str, Any] = {"slots": list(slots), "sasrec": {}, "adapter": {}}
-    with ProcessPoolExecutor(len(slots), context, _take_slot, (free,)) as pool:
-        jobs = {
-            name: pool.submit(_sasrec_arm, settings, folder / f"sasrec-{index}.safetensors")
-            for index, (name, settings) in enumerate(sasrec_arms(sasrec_steps).items())
-        }
-        for name, job in jobs.items():
-            report["sasrec"][name] = job.result()
-            _log(started, name, report["sasrec"][name]["validation"])
-        best = max(report["sasrec"].values(), key=lambda arm: arm["validation"]["HR@1"])
-        arms = {
-            name: pool.submit(_adapter_arm, settings, Path(best["file"]), windows)
-            for name, settings in adapter_arms(steps, batch).items()
-        }
-        for name, arm in arms.items():
-            report["adapter"][name] = arm.result()
-            _log(started, name, report["adapter"][name]["validation"])
-            write_json(folder / "study.json", report)
-    report["wallSeconds"] = round(time.monotonic() - started)
-    write_json(folder / "study.json", report)
-    return report
+def finalists(steps: Sequence[int], batch: int) -> dict[str, RunSettings]:
+    """Returns both year rules at every budget, the longest runs first."""
+    return {
+        f"{rule}-{count}": RunSettings(adapter=AdapterSettings(steps=count, batch=batch), year_rule=rule)
+        for count in sorted(steps, reverse=True)
+        for rule in ("always", "when-ambiguous")
+    }
 
 
-def _log(started: float, name: str, found: Any) -> None:
-    print(f"{time.monotonic() - started:.0f} s  {name}: {found}", flush=True)
+class _Workers:
+    """A pool of processes, each bound to one slot."""
+
+    def __init__(self, slots: Sequence[str]) -> None:
+        context = mp.get_context("spawn")
+        free: Queue[str] = context.Queue()
+        for slot in slots:
+            free.put(slot)
+        self.pool = ProcessPoolExecutor(len(slots), context, _take_slot, (free,))
+        self.started = time.monotonic()
+
+    def log(self, name: str, found: Any) -> None:
+        print(f"{time.monotonic() - self.started:.0f} s  {name}: {found}", flush=True)
 
 
 def _take_slot(free: "Queue[str]") -> None:
@@ -104,16 +100,104 @@ def _take_slot(free: "Queue[str]") -> None:
         torch.cuda.set_device(_slot)
 
 
+def choose_sasrec(workers: _Workers, folder: Path, steps: int) -> tuple[Path, dict[str, Any]]:
+    """Trains every SASRec arm and returns the file of the best by validation HR@1, and the record of all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: folder / f"sasrec-{index}.pt" for index, name in enumerate(sasrec_arms(steps))}
+    arms = sasrec_arms(steps).items()
+    jobs = {name: workers.pool.submit(_sasrec_arm, settings, files[name]) for name, settings in arms}
+    report: dict[str, Any] = {}
+    for name, job in jobs.items():
+        report[name] = job.result()
+        workers.log(name, f"{report[name]['validation']} at step {report[name]['bestStep']}")
+    return files[max(report, key=lambda name: report[name]["validation"]["HR@1"])], report
+
+
+def run_study(
+    folder: Path, slots: Sequence[str], sasrec_steps: int, steps: int, batch: int, windows: int | None
+) -> dict[str, Any]:
+    """Runs all short arms and writes `study.json`; every finished arm is in it as soon as it ends."""
+    workers = _Workers(slots)
+    report: dict[str, Any] = {"slots": list(slots), "adapter": {}}
+    sasrec_file, report["sasrec"] = choose_sasrec(workers, folder, sasrec_steps)
+    arms = {
+        name: workers.pool.submit(_adapter_arm, settings, sasrec_file, windows)
+        for name, settings in adapter_arms(steps, batch).items()
+    }
+    for name, arm in arms.items():
+        report["adapter"][name] = arm.result()
+        workers.log(name, report["adapter"][name]["validation"])
+        write_json(folder / "study.json", report)
+    report["wallSeconds"] = round(time.monotonic() - workers.started)
+    write_json(folder / "study.json", report)
+    return report
+
+
+def run_finalists(
+    out: Path,
+    work: Path,
+    slots: Sequence[str],
+    sasrec_steps: int,
+    steps: Sequence[int],
+    batch: int,
+    windows: int | None,
+    commit: str,
+) -> None:
+    """Trains every finalist on the best SASRec, archives each pack in `out` and reports their evaluations."""
+    workers = _Workers(slots)
+    report: dict[str, Any] = {"slots": list(slots), "finalists": {}}
+    sasrec_file, report["sasrec"] = choose_sasrec(workers, work, sasrec_steps)
+    write_json(out / "report.json", report)
+    jobs = {
+        name: workers.pool.submit(_finalist, name, settings, sasrec_file, out, work, windows, commit)
+        for name, settings in finalists(steps, batch).items()
+    }
+    for name, job in jobs.items():
+        report["finalists"][name] = job.result()
+        workers.log(name, "done")
+        write_json(out / "report.json", report)
+
+
 def _sasrec_arm(settings: SasrecSettings, path: Path) -> dict[str, Any]:
     run = train_sasrec(load_movies(), settings, torch.device(_slot))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(sasrec_tensors(run.model), path)
-    return {"settings": asdict(settings), "file": str(path), **run.to_json()}
+    stored = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
+    torch.save({"model": run.model.state_dict(), "settings": asdict(settings), "run": stored}, path)
+    return {"settings": asdict(settings), **run.to_json()}
+
+
+def load_sasrec_run(path: Path, items: int, device: torch.device) -> tuple[SasrecRun, SasrecSettings]:
+    """Loads a SASRec arm with its record."""
+    stored = torch.load(path, map_location=device, weights_only=True)
+    model = Sasrec(SasrecShape(items)).to(device)
+    model.load_state_dict(stored["model"])
+    return SasrecRun(model.eval(), **stored["run"]), SasrecSettings(**stored["settings"])
 
 
 def _adapter_arm(settings: RunSettings, sasrec_file: Path, windows: int | None) -> dict[str, Any]:
     data, device = load_movies(), torch.device(_slot)
-    sasrec = load_sasrec(load_file(sasrec_file), SasrecShape(len(data.films))).to(device)
-    model = trainable_recommender(data, sasrec, settings, device)
+    sasrec, _ = load_sasrec_run(sasrec_file, len(data.films), device)
+    model = trainable_recommender(data, sasrec.model, settings, device)
     run = train_adapter(model, data, settings.adapter, None, quick_validation(data, windows), 1, log=lambda _: None)
     return {"settings": asdict(settings), "device": describe_device(device), **run.to_json()}
+
+
+def _finalist(
+    name: str, settings: RunSettings, sasrec_file: Path, out: Path, work: Path, windows: int | None, commit: str
+) -> dict[str, Any]:
+    data, device = load_movies(), torch.device(_slot)
+    sasrec, sasrec_settings = load_sasrec_run(sasrec_file, len(data.films), device)
+    settings = replace(settings, sasrec=sasrec_settings)
+    started = time.monotonic()
+
+    def log(line: str) -> None:
+        print(f"{name} {time.monotonic() - started:.0f} s: {line}", flush=True)
+
+    folder = work / name / "movies"
+    run = train_pack(data, settings, sasrec, folder, work / name / "checkpoint", commit, log)
+    shutil.make_archive(str(out / name), "gztar", folder.parent, "movies")
+    log("exported")
+    results = evaluate_pack(folder, data, device, windows, _SLATES)
+    publish_results(folder, results, folder / "results.json")
+    shutil.make_archive(str(out / name), "gztar", folder.parent, "movies")
+    log("evaluated")
+    return {"settings": asdict(settings), "results": results, **run.to_json()}

@@ -62,7 +62,7 @@ def test_every_channel_reaches_the_score():
     assert not torch.allclose(score(model, behaviour=False), before, atol=1e-3)
     assert not torch.allclose(score(model, pad_left([[3, 17, 8]], 12)), before, atol=1e-3)
     with torch.no_grad():
-        model.gate.bias += torch.tensor([3.0, 0, 0, 0])
+        model.gate.bias.add_(torch.tensor([3.0, 0, 0, 0]))
     assert not torch.allclose(score(model), before, atol=1e-3)
 
 
