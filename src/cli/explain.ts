@@ -3,7 +3,7 @@ import { leaveOneOut } from "../attribution/leave-one-out.ts";
 import { present } from "../core/invariant.ts";
 import { type Film, filmName } from "../model/film.ts";
 import type { Command } from "./command.ts";
-import { openRecommender, type Recommender } from "./open-recommender.ts";
+import { type Recommender, withRecommender } from "./open-recommender.ts";
 import { rankFor } from "./recommend.ts";
 import { signed, textTable } from "./text-table.ts";
 import {
@@ -51,30 +51,31 @@ ${BACKEND_HELP}
       throw new UsageError("--history is needed: without one there is nothing to explain");
     const top = wholeOption("top", values.top, 1, 100);
     const question = choiceOption("question", values.question, ["total", "prompt-only"]);
-    const recommender = await openRecommender(backendOption(values.backend), values.pack);
-    const { films, manifest, score } = recommender;
-    const history = recommender.find(lists.history);
-    const named = recommender.find(lists.candidate);
-    const candidates =
-      named.length > 0
-        ? named
-        : (await rankFor(history, top, recommender)).ranked.map(({ item }) =>
-            present(films[item], "the film"),
-          );
-    const matrix = await leaveOneOut(
-      {
-        history: history.map(({ id }) => id),
-        candidates: candidates.map(({ id }) => id),
-        question,
-        promptItems: manifest.prompt.historyItems,
-        recommenderItems: manifest.sasrec.maxLength,
-      },
-      score,
-      { onRow: (_row, done, total) => showProgress(done, total) },
-    );
-    return values.json
-      ? JSON.stringify(toJson(matrix, recommender), null, 1)
-      : toText(matrix, candidates, recommender);
+    return withRecommender(backendOption(values.backend), values.pack, async (recommender) => {
+      const { films, manifest, score } = recommender;
+      const history = recommender.find(lists.history);
+      const named = recommender.find(lists.candidate);
+      const candidates =
+        named.length > 0
+          ? named
+          : (await rankFor(history, top, recommender)).ranked.map(({ item }) =>
+              present(films[item], "the film"),
+            );
+      const matrix = await leaveOneOut(
+        {
+          history: history.map(({ id }) => id),
+          candidates: candidates.map(({ id }) => id),
+          question,
+          promptItems: manifest.prompt.historyItems,
+          recommenderItems: manifest.sasrec.maxLength,
+        },
+        score,
+        { onRow: (_row, done, total) => showProgress(done, total) },
+      );
+      return values.json
+        ? JSON.stringify(toJson(matrix, recommender), null, 1)
+        : toText(matrix, candidates, recommender);
+    });
   },
 };
 

@@ -41,7 +41,7 @@ ${BACKEND_HELP}
     const tokenizer = readTokenizer(gguf);
     const { engine } = await loadEngine({ gguf, pack: null, backend, tokenizer, ...(await gpuFor(backend)) });
     const ids = tokenizer.encode(text);
-    const next = await engine.nextToken(ids, top);
+    const next = await engine.nextToken(ids, top).finally(() => engine.dispose());
     if (values.json) {
       const { adapterName, layers } = engine;
       return JSON.stringify(

@@ -29,8 +29,24 @@ export interface Recommender {
   find(names: readonly string[]): readonly Film[];
 }
 
-/** `pack` is a folder; the shipped one where it is undefined. Rejects with any failure of loading. */
-export async function openRecommender(backend: BackendName, pack: string | undefined): Promise<Recommender> {
+/**
+ * Opens a recommender, asks it and frees it. `pack` is a folder; the shipped one where it is undefined. Rejects with any failure of
+ * loading and of `ask`.
+ */
+export async function withRecommender<Answer>(
+  backend: BackendName,
+  pack: string | undefined,
+  ask: (recommender: Recommender) => Promise<Answer>,
+): Promise<Answer> {
+  const recommender = await openRecommender(backend, pack);
+  try {
+    return await ask(recommender);
+  } finally {
+    recommender.engine.dispose();
+  }
+}
+
+async function openRecommender(backend: BackendName, pack: string | undefined): Promise<Recommender> {
   const files = await loadModelFiles(diskFetcher, {
     base: join(packageRoot(), BASE_FOLDER),
     pack: pack === undefined ? join(packageRoot(), PACK_FOLDER) : resolve(pack),

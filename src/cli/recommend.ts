@@ -2,7 +2,7 @@ import { present } from "../core/invariant.ts";
 import { type Film, filmName } from "../model/film.ts";
 import { type RankedSlate, recommend } from "../scores/recommend.ts";
 import type { Command } from "./command.ts";
-import { openRecommender, type Recommender } from "./open-recommender.ts";
+import { type Recommender, withRecommender } from "./open-recommender.ts";
 import { percent, signed, textTable } from "./text-table.ts";
 import { BACKEND_HELP, backendOption, listOptions, parse, UsageError, wholeOption } from "./usage.ts";
 
@@ -33,14 +33,15 @@ ${BACKEND_HELP}
     const { history: titles } = listOptions(["history"], tokens);
     if (titles.some((title) => title.trim() === "")) throw new UsageError("a title of --history is empty");
     const top = wholeOption("top", values.top, 1, 1000);
-    const recommender = await openRecommender(backendOption(values.backend), values.pack);
-    const history = recommender.find(titles);
-    const start = performance.now();
-    const slate = await rankFor(history, top, recommender);
-    const milliseconds = performance.now() - start;
-    return values.json
-      ? JSON.stringify(toJson(history, slate, milliseconds, recommender), null, 1)
-      : toText(history, slate, milliseconds, recommender);
+    return withRecommender(backendOption(values.backend), values.pack, async (recommender) => {
+      const history = recommender.find(titles);
+      const start = performance.now();
+      const slate = await rankFor(history, top, recommender);
+      const milliseconds = performance.now() - start;
+      return values.json
+        ? JSON.stringify(toJson(history, slate, milliseconds, recommender), null, 1)
+        : toText(history, slate, milliseconds, recommender);
+    });
   },
 };
 

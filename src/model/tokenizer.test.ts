@@ -84,10 +84,22 @@ describe("a vocabulary from outside", () => {
     expect(read().encode("world")).toEqual([id("w"), id("or"), id("l"), id("d")]);
   });
 
-  test("never reaches a special token, even by a merge", () => {
-    const merges = list("tokenizer.ggml.merges", [`<|im _start|>`]);
-    expect(() => read(merges)).toThrow(/not of known tokens/);
+  const special = (...tokens: string[]): Readonly<Record<string, Entry>> => ({
+    "tokenizer.ggml.token_type": {
+      key: "tokenizer.ggml.token_type",
+      type: "array",
+      of: "i32",
+      items: TINY_TOKENS.map((token) => (tokens.includes(token) ? 3 : 1)),
+    },
+  });
+
+  test("never reaches a special token, neither by a byte nor by a merge", () => {
     expect(read().encode(TINY_SPECIAL)).not.toContain(id(TINY_SPECIAL));
+    expect(read(special("x")).encode("axb")).toEqual([id("a"), id("b")]);
+    expect(() => read(special("hell"))).toThrow(/merge 2 .* not of known tokens/);
+  });
+
+  test("shows a special token by its name", () => {
     expect(read().decode([tokenId(id(TINY_SPECIAL))])).toBe(TINY_SPECIAL);
   });
 
