@@ -42,29 +42,38 @@ export async function loadEngine(request: LoadRequest): Promise<LoadedEngine> {
   const behaviour = pack === null ? null : readBehaviourModel(pack, readLlamaConfig(gguf).width);
   const build = (backend: BackendName, signal?: AbortSignal) =>
     buildOn(backend, { ...request, tokenizer }, behaviour, signal);
-  const state: { fallback: Failure | null } = { fallback: null };
-  const first = await buildFirst(
-    request,
-    (failure) => {
-      state.fallback = failure;
-    },
-    build,
-  );
-  const engine = new RecoveringEngine(
-    first,
-    // Rebuilt in the middle of a request: the load's own signal has had its day.
-    (backend) => build(backend),
-    (failure) => {
-      state.fallback = failure;
-    },
-  );
-  return {
-    engine,
-    behaviour,
-    get fallback() {
-      return state.fallback;
-    },
+  const news = new FallbackNews();
+  const first = await buildFirst(request, news.tell, build);
+  // Only a GPU can be lost. An engine on wasm keeps no way to rebuild itself, and with it none of the file's bytes.
+  if (first.engine.backend === "wasm") return new Loaded(first.engine, behaviour, news);
+  // Rebuilding happens in the middle of a request, when the load's own signal has had its day.
+  const engine = new RecoveringEngine(first, (backend) => build(backend), news.tell);
+  return new Loaded(engine, behaviour, news);
+}
+
+class FallbackNews {
+  latest: Failure | null = null;
+
+  readonly tell = (failure: Failure): void => {
+    this.latest = failure;
   };
+}
+
+// Not a literal with a getter: its closure would hold the whole request, files included.
+class Loaded implements LoadedEngine {
+  readonly engine: Engine;
+  readonly behaviour: BehaviourModel | null;
+  readonly #news: FallbackNews;
+
+  constructor(engine: Engine, behaviour: BehaviourModel | null, news: FallbackNews) {
+    this.engine = engine;
+    this.behaviour = behaviour;
+    this.#news = news;
+  }
+
+  get fallback(): Failure | null {
+    return this.#news.latest;
+  }
 }
 
 async function buildFirst(
