@@ -32,7 +32,11 @@ async function openPage(items: readonly HistoryItem[], language: Language = "en"
   root.render(<App store={store} i18n={await makeI18n(language)} gallery={gallery} />);
   close = () => root.unmount();
   if (gallery) await expect.poll(() => host.querySelector("h1")).not.toBeNull();
-  else await store.intentions.start();
+  else {
+    await store.intentions.start();
+    const entries = () => host.querySelectorAll('[aria-labelledby="history-heading"] ol li').length;
+    await expect.poll(() => host.querySelector('[role="combobox"]') !== null && entries()).toBe(items.length);
+  }
   return { host, store };
 }
 

@@ -4,6 +4,7 @@ import { useFormats } from "../i18n/use-formats.ts";
 import styles from "./EffectTable.module.css";
 import { FilmTitle } from "./FilmTitle.tsx";
 import type { HeatmapProps } from "./Heatmap.tsx";
+import { WideTable } from "./WideTable.tsx";
 
 /** The heatmap's numbers as a plain table: nats, and percentage points in brackets. */
 export function EffectTable({
@@ -14,7 +15,7 @@ export function EffectTable({
   const { t } = useTranslation();
   const formats = useFormats();
   return (
-    <div className={styles["scroller"]}>
+    <WideTable label={t("effects.table")}>
       <table className={styles["table"]}>
         <caption className="visually-hidden">{t("effects.caption")}</caption>
         <thead>
@@ -50,6 +51,6 @@ export function EffectTable({
           ))}
         </tbody>
       </table>
-    </div>
+    </WideTable>
   );
 }

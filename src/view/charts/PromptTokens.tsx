@@ -20,10 +20,10 @@ export function PromptTokens({ label, slots, films }: PromptTokensProps): JSX.El
   const formats = useFormats();
   return (
     <section className={styles["piece"]} aria-label={label}>
-      <h4>
+      <p className={styles["label"]}>
         {label}
         <span>{t("prompt.positions", { count: slots.length })}</span>
-      </h4>
+      </p>
       <ol className={styles["tokens"]}>
         {slots.map((slot, position) => {
           if (slot.kind === "text")

@@ -1,6 +1,7 @@
 import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import { SentenceGap } from "../charts/SentenceGap.tsx";
+import { WideTable } from "../charts/WideTable.tsx";
 import { toLanguage } from "../i18n/language.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp } from "../store-context.tsx";
@@ -43,7 +44,7 @@ export function AboutPanel(): JSX.Element {
           {about.pack.metrics.length > 0 && (
             <section className={styles["wide"]}>
               <h3>{t("about.measured")}</h3>
-              <div className={styles["scroller"]}>
+              <WideTable label={t("about.measured")}>
                 <table>
                   <thead>
                     <tr>
@@ -73,7 +74,7 @@ export function AboutPanel(): JSX.Element {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </WideTable>
             </section>
           )}
         </div>
