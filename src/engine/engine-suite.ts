@@ -21,7 +21,7 @@ import { type AdapterWeights, type Site, uploadAdapter } from "./lora/adapter-we
 import { gateRow } from "./lora/gate-row.ts";
 import type { LowRank } from "./ops/linear/linear.ts";
 import { uploadLowRank } from "./ops/linear/upload-linear.ts";
-import { worstDifference } from "./ops/op-suite.ts";
+import { aliveBuffers, worstDifference } from "./ops/op-suite.ts";
 import { checkProbe } from "./probe.ts";
 import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
 
@@ -275,15 +275,15 @@ export function engineSuite({
   test("a request leaves no tensor behind, answered or cancelled", async () => {
     const { history, candidates, gate } = someSlate();
     const packed = prompt(history, candidates.slice(0, 1));
-    const before = memory().numTensors;
+    const before = aliveBuffers();
     await engine.verdicts([{ packed, gate }]);
-    expect(memory().numTensors).toBe(before);
+    expect(aliveBuffers()).toEqual(before);
     const cancel = new AbortController();
     const answer = engine.verdicts([{ packed, gate }], cancel.signal);
     // Arrives as a message does, while the layers run.
     setTimeout(() => cancel.abort());
     await expect(answer).rejects.toMatchObject({ failure: { kind: "cancelled" } });
-    expect(memory().numTensors).toBe(before);
+    expect(aliveBuffers()).toEqual(before);
   });
 
   test("a cancelled request does not hold up the next", async () => {
