@@ -137,6 +137,7 @@ test.for([
   ],
   ["(500) Days of Summer", "(500) Days of Summer", null],
   ["Toy Story", "Toy Story", null],
+  ["Paprika (Papurika) (Paprika)", "Paprika", "Papurika"],
 ] as const)("%s is called %s", ([title, name, alias]) => {
   expect(titleParts(title)).toEqual({ name, alias });
 });

@@ -12,5 +12,6 @@ export function titleParts(title: string): TitleParts {
   const [, name, alias] = /^([^(]+?)\s*\((.+)\)$/.exec(title) ?? [];
   if (name === undefined || alias === undefined || /\b(or|of|the|and|a)$/i.test(name))
     return { name: title, alias: null };
-  return { name, alias: alias.replaceAll(") (", ", ") };
+  const others = alias.split(") (").filter((other) => other !== name);
+  return { name, alias: others.length === 0 ? null : others.join(", ") };
 }

@@ -16,7 +16,7 @@ export const en = {
   lede: {
     personal: "You will most likely watch <film/> next.",
     sample: "They will most likely watch <film/> next.",
-    popular: "Everyone’s favourite first: <film/>.",
+    popular: "To begin with, a popular film: <film/>.",
     sampleBadge: "Sample",
     sampleNote:
       "A stored answer to somebody else’s history, computed beforehand ({{backend}}, {{count}} layers). It stands here until the model in this page is ready to answer yours.",
@@ -97,7 +97,8 @@ export const en = {
     sasrecHelp:
       "The small figure compares with SASRec, a recommender that sees only which films follow which. The language model moved a film up or down from there.",
     effort: "{{tokens}} prompt positions, answered in {{seconds}} s.",
-    outdated: "This list is from before your last change.",
+    waiting: "The list appears here with the first answer.",
+    outdated: "This is from before your last change.",
   },
   reason: {
     single: "Mostly because of <a/>.",
@@ -145,6 +146,8 @@ export const en = {
       "+ means the film makes the recommendation more likely, − less likely. The unit is nats of log-odds: 0.7 nats about doubles the odds, −0.7 about halves them.",
     legendLabel: "Colour scale from {{low}} to {{high}} nats",
     progress: "{{done}} of {{total}} films taken out",
+    whole_one: "{{count}} film taken out, and asked again.",
+    whole_other: "{{count}} films taken out one by one, and asked again each time.",
     progressLabel: "Progress of the heatmap",
     cancel: "Stop",
     again: "Go on",
@@ -233,7 +236,7 @@ export const en = {
     "file-invalid": "{{file}} cannot be read: {{reason}}.",
     "model-unsupported": "{{file}} is a kind of model that this page cannot run: {{reason}}.",
     "no-webgpu":
-      "This browser offers no WebGPU ({{reason}}), so the processor does the work. The answers are the same, only slower.",
+      "This browser offers no WebGPU ({{reason}}), so the processor does the work. It is slower; the answers hardly differ.",
     "device-lost": "The graphics device dropped out ({{reason}}). Try again.",
     "probe-mismatch":
       "{{backend}} computed a wrong test answer on this device (off by {{worst}}, allowed {{tolerance}}), so it is not used.",

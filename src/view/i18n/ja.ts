@@ -17,7 +17,7 @@ export const ja: Messages = {
   lede: {
     personal: "次に観そうなのは、『<film/>』。",
     sample: "この人が次に観そうなのは、『<film/>』。",
-    popular: "まずは人気作から。『<film/>』。",
+    popular: "まずは人気作の『<film/>』から。",
     sampleBadge: "見本",
     sampleNote:
       "別の人の履歴に対して、あらかじめ計算した答えです（{{backend}}、{{count}}層）。このページのモデルの準備ができしだい、あなたへの答えに替わります。",
@@ -97,7 +97,8 @@ export const ja: Messages = {
     sasrecHelp:
       "小さな数字は、どの映画の後にどの映画が観られるかだけを見るSASRecとの比較です。言語モデルがそこから順位を上げ下げしました。",
     effort: "入力{{tokens}}トークン、{{seconds}}秒で回答。",
-    outdated: "これは変更前の一覧です。",
+    waiting: "最初の答えとともに、ここに一覧が現れます。",
+    outdated: "これは変更前のものです。",
   },
   reason: {
     single: "主な理由は『<a/>』。",
@@ -145,6 +146,8 @@ export const ja: Messages = {
       "＋はその映画が推薦の可能性を高めること、−は低めることを表します。単位は対数オッズのナット。0.7ナットでオッズはおよそ2倍、−0.7ナットでおよそ半分です。",
     legendLabel: "色の目盛り：{{low}}から{{high}}ナット",
     progress: "{{total}}本中{{done}}本を抜いて計算",
+    whole_one: "{{count}}本を抜いて、たずね直しました。",
+    whole_other: "{{count}}本を一本ずつ抜いて、そのたびにたずね直しました。",
     progressLabel: "ヒートマップの進み具合",
     cancel: "止める",
     again: "続ける",
@@ -233,7 +236,7 @@ export const ja: Messages = {
     "file-invalid": "{{file}}を読み取れません：{{reason}}。",
     "model-unsupported": "{{file}}は、このページでは動かせない種類のモデルです：{{reason}}。",
     "no-webgpu":
-      "このブラウザではWebGPUを使えないため（{{reason}}）、CPUで計算します。答えは同じですが、時間がかかります。",
+      "このブラウザではWebGPUを使えないため（{{reason}}）、CPUで計算します。時間はかかりますが、答えはほとんど変わりません。",
     "device-lost": "グラフィック装置が使えなくなりました（{{reason}}）。もう一度試してください。",
     "probe-mismatch":
       "この端末の{{backend}}は試しの答えを誤ったため（差{{worst}}、許容{{tolerance}}）、使いません。",

@@ -72,10 +72,21 @@ export function EffectsPanel(): JSX.Element {
               <Button onClick={intentions.cancelExplanation}>{t("effects.cancel")}</Button>
             </div>
           )}
-          {phase === "cancelled" && !outdated && (
+          {phase === "whole" && (
             <div className={styles["progress"]}>
-              <p role="status">{t("effects.cancelled")}</p>
-              <Button onClick={() => void intentions.explain()}>{t("effects.again")}</Button>
+              <p>{t("effects.whole", { count: shown.total })}</p>
+            </div>
+          )}
+          {phase === "cancelled" && (
+            <div className={styles["progress"]}>
+              {outdated ? (
+                <p>{t("ranking.outdated")}</p>
+              ) : (
+                <>
+                  <p role="status">{t("effects.cancelled")}</p>
+                  <Button onClick={() => void intentions.explain()}>{t("effects.again")}</Button>
+                </>
+              )}
             </div>
           )}
           {phase === "failed" && (

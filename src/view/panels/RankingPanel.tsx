@@ -6,15 +6,23 @@ import { useFormats } from "../i18n/use-formats.ts";
 import { useApp } from "../store-context.tsx";
 import styles from "./Section.module.css";
 import { useReasons } from "./use-reasons.ts";
+import { Working } from "./Working.tsx";
 
 /** The top list of the answer on screen. */
-export function RankingPanel(): JSX.Element | null {
+export function RankingPanel(): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
   const answer = useApp((state) => state.answer);
   const reasons = useReasons();
   const { shown } = answer;
-  if (shown === null) return null;
+  if (shown === null)
+    return (
+      <section aria-labelledby="ranking-heading" className={styles["panel"]}>
+        <h2 id="ranking-heading">{t("ranking.heading")}</h2>
+        <p className={styles["intro"]}>{t("ranking.waiting")}</p>
+        {answer.phase === "computing" && <Working />}
+      </section>
+    );
   const { ranked, slateSize, personal, promptTokens, milliseconds } = shown.recommendation;
   const computed = shown.origin === "computed";
   return (
@@ -32,6 +40,7 @@ export function RankingPanel(): JSX.Element | null {
         <SentenceGap />
         {computed && answer.phase !== "shown" && t("ranking.outdated")}
       </p>
+      {answer.phase === "computing" && <Working />}
       <RankedList ranked={ranked} films={shown.films} reasons={reasons} personal={personal} />
       <p className={styles["foot"]}>
         {personal && t("ranking.sasrecHelp")}
