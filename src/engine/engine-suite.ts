@@ -10,6 +10,7 @@ import { makePromptBuilder, type PromptBuilder } from "../prompt/build-prompt.ts
 import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
 import { runGraph } from "./blocks/llama-graph.ts";
 import { uploadLlama } from "./blocks/llama-weights.ts";
+import { outputLogits } from "./blocks/output-head.ts";
 import { planPass } from "./blocks/pass.ts";
 import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
 import { verdictDirection } from "./blocks/verdict-head.ts";
@@ -21,7 +22,7 @@ import { type AdapterWeights, type Site, uploadAdapter } from "./lora/adapter-we
 import { gateRow } from "./lora/gate-row.ts";
 import type { LowRank } from "./ops/linear/linear.ts";
 import { uploadLowRank } from "./ops/linear/upload-linear.ts";
-import { aliveBuffers, worstDifference } from "./ops/op-suite.ts";
+import { aliveBuffers, randomValues, worstDifference } from "./ops/op-suite.ts";
 import { checkProbe } from "./probe.ts";
 import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
 
@@ -266,6 +267,20 @@ export function engineSuite({
     const probabilities = all.map(({ probability }) => probability);
     expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
     expect(await engine.nextToken(tokens, 3)).toEqual(all.slice(0, 3));
+  });
+
+  test("the output head is the product with every token's embedding, also in parts", async () => {
+    const embedding = new TokenEmbedding(fixture.gguf);
+    const hidden = randomValues(embedding.width, seededRandom(6));
+    const wanted = Array.from({ length: embedding.vocabulary }, (_, token) =>
+      dot(hidden, embedding.row(token)),
+    );
+    const before = aliveBuffers();
+    for (const rowsPerPart of [embedding.vocabulary, 20_000]) {
+      const logits = await outputLogits(backend, hidden, embedding, rowsPerPart * embedding.width * 4);
+      expect(worstDifference(logits, wanted)).toBeLessThan(1e-4);
+    }
+    expect(aliveBuffers()).toEqual(before);
   });
 
   test("a text without tokens has no next one", async () => {

@@ -10,6 +10,7 @@ import type { Tokenizer } from "../model/tokenizer.ts";
 import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
 import { runGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
+import { outputLogits } from "./blocks/output-head.ts";
 import { type PassPrompt, planPass } from "./blocks/pass.ts";
 import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
 import { verdictDirection } from "./blocks/verdict-head.ts";
@@ -71,6 +72,7 @@ export async function createLlamaEngine(
       head,
       weightBytes,
       passRows: plan.passRows,
+      largestBindingBytes,
     });
   } catch (error) {
     weights.dispose();
@@ -89,6 +91,7 @@ interface Uploaded {
   readonly head: Float64Array | null;
   readonly weightBytes: number;
   readonly passRows: number;
+  readonly largestBindingBytes: number;
 }
 
 export class LlamaEngine implements Engine {
@@ -151,7 +154,7 @@ export class LlamaEngine implements Engine {
 
   nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {
     return this.#inTurn(async () => {
-      const { embedding, tokenizer, weights } = this.#parts;
+      const { backend, embedding, tokenizer, weights, largestBindingBytes } = this.#parts;
       const { contextLength } = weights.config;
       if (tokens.length === 0 || tokens.length > contextLength)
         throw new FailureError({
@@ -162,7 +165,7 @@ export class LlamaEngine implements Engine {
       const packed = packPrompt({ prefix: slots, branches: [] });
       const readRows = Int32Array.of(tokens.length - 1);
       const hidden = await this.#run([{ packed, gateRow: null, readRows }], null, signal);
-      const probabilities = softmax(embedding.logits(hidden));
+      const probabilities = softmax(await outputLogits(backend, hidden, embedding, largestBindingBytes));
       return likeliest(probabilities, top).map((id) => {
         const token = tokenId(id);
         return { token, text: tokenizer.decode([token]), probability: probabilities[id] ?? Number.NaN };

@@ -23,6 +23,18 @@ export class TokenEmbedding {
     return dequantiseRow(this.#tensor, token);
   }
 
+  /** Rows `first` to `last - 1`, packed: a view. */
+  rows(first: number, last: number): GgufTensor {
+    const { name, type, bytes } = this.#tensor;
+    const rowBytes = bytes.byteLength / this.vocabulary;
+    return {
+      name,
+      type,
+      shape: [last - first, this.width],
+      bytes: bytes.subarray(first * rowBytes, last * rowBytes),
+    };
+  }
+
   /** hidden · e_i for every token i, [vocabulary], in f64. */
   logits(hidden: Float32Array): Float64Array {
     const logits = new Float64Array(this.vocabulary);

@@ -1,0 +1,40 @@
+import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import type { BackendName } from "../engine.ts";
+import { linear } from "../ops/linear/linear.ts";
+import { uploadLinear } from "../ops/linear/upload-linear.ts";
+import type { TokenEmbedding } from "./token-embedding.ts";
+
+/**
+ * Logits of every token after a hidden state [width], by the output head that is tied to the token embedding: [vocabulary].
+ *
+ * On webgpu the packed embedding is uploaded for the call, in parts that the device can bind, and freed after it: it would be a
+ * third of the weights, for requests that are rare. On wasm the CPU's packed copy is read where it lies.
+ */
+export async function outputLogits(
+  backend: BackendName,
+  hidden: Float32Array,
+  embedding: TokenEmbedding,
+  largestBindingBytes: number,
+): Promise<Float64Array> {
+  if (backend === "wasm") return embedding.logits(hidden);
+  const logits = new Float64Array(embedding.vocabulary);
+  // As if unpacked: the most a row can take in any layout.
+  const rowsPerPart = Math.max(1, Math.floor(largestBindingBytes / (4 * embedding.width)));
+  const state: Tensor2D = tensor2d(hidden, [1, embedding.width]);
+  try {
+    for (let first = 0; first < embedding.vocabulary; first += rowsPerPart) {
+      const part = embedding.rows(first, Math.min(embedding.vocabulary, first + rowsPerPart));
+      const weight = uploadLinear(backend, [part], part.name);
+      const product = linear(state, weight);
+      try {
+        logits.set(await product.data(), first);
+      } finally {
+        product.dispose();
+        weight.tensor.dispose();
+      }
+    }
+  } finally {
+    state.dispose();
+  }
+  return logits;
+}
