@@ -15,9 +15,9 @@ export const ja: Messages = {
     reload: "再読み込み",
   },
   lede: {
-    personal: "次に観そうなのは、『<film/>』。",
-    sample: "この人が次に観そうなのは、『<film/>』。",
-    popular: "まずは人気作の『<film/>』から。",
+    personal: "次に観そうなのは『<film/>』",
+    sample: "この人が次に観そうなのは『<film/>』",
+    popular: "まずは人気作の『<film/>』から",
     sampleBadge: "見本",
     sampleNote:
       "別の人の履歴に対して、あらかじめ計算した答えです（{{backend}}、{{count}}層）。このページのモデルの準備ができしだい、あなたへの答えに替わります。",

@@ -13,6 +13,9 @@ import styles from "./Lede.module.css";
 import { LoadProgressBar } from "./LoadProgressBar.tsx";
 import { useReasons } from "./use-reasons.ts";
 
+/** Proper names: the same in every language. */
+const backendNames = { webgpu: "WebGPU", wasm: "WebAssembly" } as const;
+
 /** The answer in one headline: the first film, its chance and its reason. Below it, what is going on while there is none. */
 export function Lede(): JSX.Element {
   const { t } = useTranslation();
@@ -68,7 +71,7 @@ export function Lede(): JSX.Element {
         {film !== undefined && shown !== null && shown.madeWith !== null && (
           <p className={styles["note"]}>
             {t("lede.sampleNote", {
-              backend: t(`engine.${shown.madeWith.backend}`),
+              backend: backendNames[shown.madeWith.backend],
               count: shown.madeWith.layers,
             })}
           </p>
