@@ -70,8 +70,14 @@ export class App {
     await this.settled(1);
   }
 
-  /** The answer to the history as it was when the engine became ready. */
-  answeredOnce(timeout: number): Promise<void> {
+  /** Opens the page and picks films while the model still loads: the engine then answers once. */
+  async openWith(flags: string, films: readonly (readonly [query: string, title: string])[]): Promise<void> {
+    await this.open(flags);
+    for (const [query, title] of films) await this.add(query, title);
+  }
+
+  /** The first answer is there. */
+  answered(timeout?: number): Promise<void> {
     return this.settled(1, timeout);
   }
 
@@ -122,7 +128,11 @@ export class App {
     return this.ranked.evaluateAll((entries) =>
       entries.map((entry) => ({
         title: entry.querySelector("h3 cite")?.textContent ?? "",
-        percent: Number(/([\d.]+)%/.exec(entry.textContent ?? "")?.[1]),
+        percent: Number(
+          [...entry.querySelectorAll("p")].flatMap(
+            ({ textContent }) => /^([\d.]+)%$/.exec(textContent ?? "")?.[1] ?? [],
+          )[0],
+        ),
       })),
     );
   }
@@ -165,11 +175,22 @@ export class App {
     return sent.filter((message) => message.kind === "call" && message.name === "recommend").length;
   }
 
+  /** At least so many questions were asked, and the last of them is answered and on the page. */
   private async settled(asked: number, timeout = 120_000): Promise<void> {
-    await expect.poll(() => this.asked(), { timeout }).toBeGreaterThanOrEqual(asked);
-    await expect(this.lede).toHaveAttribute("aria-busy", "false", { timeout });
+    await expect
+      .poll(async () => (await this.asked()) >= asked && (await this.isLastAnswered("recommend")), {
+        timeout,
+      })
+      .toBe(true);
+    await expect(this.lede).toHaveAttribute("aria-busy", "false");
     await expect(this.ranking).toHaveAttribute("data-origin", "computed");
     await expect(this.ranking).not.toHaveAttribute("data-outdated");
+  }
+
+  private async isLastAnswered(name: CallName): Promise<boolean> {
+    const { sent, received } = await this.wire();
+    const last = sent.filter((message) => message.kind === "call" && message.name === name).at(-1);
+    return received.some((message) => message.kind === "reply" && message.id === last?.id);
   }
 }
 

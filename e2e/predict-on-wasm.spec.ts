@@ -7,13 +7,12 @@ test("films in, a top ten and its causes out; taking the strongest cause away do
   await expect(app.engine.locator("[data-backend]")).toHaveAttribute("data-backend", "wasm");
   await expect(app.engine).toContainText("WebAssembly SIMD");
 
-  for (const [query, title] of [
-    ["toy st", "Toy Story"],
-    ["matrix", "The Matrix"],
-    ["alien 1979", "Alien"],
-    ["blade run", "Blade Runner"],
-  ] as const)
-    await app.changing(() => app.add(query, title));
+  await app.changing(async () => {
+    await app.add("toy st", "Toy Story");
+    await app.add("matrix", "The Matrix");
+    await app.add("alien 1979", "Alien");
+    await app.add("blade run", "Blade Runner");
+  });
   expect(await app.titles()).toEqual(["Toy Story", "The Matrix", "Alien", "Blade Runner"]);
 
   await app.page.getByRole("slider", { name: "Your rating of Alien" }).fill("4.5");
@@ -61,9 +60,11 @@ test("films in, a top ten and its causes out; taking the strongest cause away do
 });
 
 test("a film rated below three leaves the prompt and is never recommended", async ({ app }) => {
-  await app.openReady("?backend=wasm");
-  await app.changing(() => app.add("toy st", "Toy Story"));
-  await app.changing(() => app.add("alien 1979", "Alien"));
+  await app.openWith("?backend=wasm", [
+    ["toy st", "Toy Story"],
+    ["alien 1979", "Alien"],
+  ]);
+  await app.answered();
   await app.changing(() => app.page.getByRole("slider", { name: "Your rating of Alien" }).fill("1.5"));
   await expect(app.entry("Alien")).toContainText("rated below 3");
   expect((await app.top()).map(({ title }) => title)).not.toContain("Alien");
@@ -74,8 +75,8 @@ test("a film rated below three leaves the prompt and is never recommended", asyn
 test("the inspector shows the prompt, position by position, and the gate adds up to its experts", async ({
   app,
 }) => {
-  await app.openReady("?backend=wasm");
-  await app.changing(() => app.add("toy st", "Toy Story"));
+  await app.openWith("?backend=wasm", [["toy st", "Toy Story"]]);
+  await app.answered();
   await app.explained();
   const view = await app.lastReply("inspect");
   const text = view.prefix.map((slot) => (slot.kind === "text" ? slot.text : "◆")).join("");
@@ -92,9 +93,11 @@ test("the inspector shows the prompt, position by position, and the gate adds up
 });
 
 test("the question on the gate gets its own map", async ({ app }) => {
-  await app.openReady("?backend=wasm");
-  await app.changing(() => app.add("toy st", "Toy Story"));
-  await app.changing(() => app.add("matrix", "The Matrix"));
+  await app.openWith("?backend=wasm", [
+    ["toy st", "Toy Story"],
+    ["matrix", "The Matrix"],
+  ]);
+  await app.answered();
   await app.explained();
   const total = await app.lastReply("explain");
   await app.effects.getByRole("radio", { name: "Prompt only" }).click();

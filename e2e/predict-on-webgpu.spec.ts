@@ -5,15 +5,15 @@ test("the same job on WebGPU, named on the page, with the answer that WASM gives
   context,
 }) => {
   test.setTimeout(600_000);
-  await app.open("?backend=webgpu");
-  // The films are picked while the model loads, so that a software GPU answers once.
-  await app.add("toy st", "Toy Story");
-  await app.add("matrix", "The Matrix");
+  await app.openWith("?backend=webgpu", [
+    ["toy st", "Toy Story"],
+    ["matrix", "The Matrix"],
+  ]);
   await expect(app.engine).toHaveAttribute("data-phase", "ready", { timeout: 120_000 });
   await expect(app.engine.locator("[data-backend]")).toHaveAttribute("data-backend", "webgpu");
   await expect(app.engine).toContainText("GPU (WebGPU)");
   await expect(app.engine).toContainText(/swiftshader/i);
-  await app.answeredOnce(480_000);
+  await app.answered(480_000);
   await app.explained(480_000);
   await expect(app.cells).toHaveCount(2 * 10);
   const onGpu = await app.lastReply("recommend");

@@ -1,3 +1,4 @@
+import type { SampleAnswer } from "../src/state/sample-answer.ts";
 import { expect, test } from "./fixtures.ts";
 
 test("a stored answer, marked as a sample, stands there before the weights arrive and goes when they have", async ({
@@ -24,4 +25,20 @@ test("a stored answer, marked as a sample, stands there before the weights arriv
   await app.changing(async () => release());
   await expect(app.lede).toHaveAttribute("data-origin", "computed");
   await expect(app.lede.getByText("Sample", { exact: true })).toHaveCount(0);
+});
+
+test("the stored answer is what the model says to that history", async ({ app, page }) => {
+  const stored = (await (await page.request.get("/samples/answer.json")).json()) as SampleAnswer;
+  await app.open("?backend=wasm");
+  await app.startFrom("Science fiction that thinks");
+  await app.answered();
+  await app.explained();
+  const { ranked } = await app.lastReply("recommend");
+  expect(ranked.map(({ item }) => item)).toEqual(stored.recommendation.ranked.map(({ item }) => item));
+  for (const [i, { probability }] of ranked.entries())
+    expect(Math.abs(probability - stored.recommendation.ranked[i]!.probability)).toBeLessThan(1e-3);
+  const { rows } = await app.lastReply("explain");
+  for (const [r, { deltaNats }] of rows.entries())
+    for (const [c, nats] of deltaNats.entries())
+      expect(Math.abs(nats - stored.matrix.rows[r]!.deltaNats[c]!)).toBeLessThan(1e-3);
 });

@@ -12,11 +12,11 @@ test.use({
 });
 
 test("without WebGPU the processor does the work, and the page says so", async ({ app }) => {
-  await app.openReady("");
+  await app.openWith("", [["toy st", "Toy Story"]]);
+  await app.answered();
   await expect(app.engine.locator("[data-backend]")).toHaveAttribute("data-backend", "wasm");
   await expect(app.engine).toContainText("Why not the GPU");
   await expect(app.engine).toContainText("This browser offers no WebGPU");
-  await app.changing(() => app.add("toy st", "Toy Story"));
   expect(await app.top()).toHaveLength(10);
 });
 
