@@ -1,5 +1,6 @@
 // `npm run bench [-- NAME...] [--backend wasm|webgpu]`: prints a table per benchmark and writes bench/results/*.json.
 // Names: next-token, parity, page; all of them by default. Exit code 1 if a figure misses its bar.
+// Without a GPU, `--backend webgpu` runs on a software Vulkan: VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json on Debian.
 import { parseArgs } from "node:util";
 import { benchNextToken } from "./next-token.mjs";
 import { benchPage } from "./page.mjs";

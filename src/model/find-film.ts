@@ -31,6 +31,8 @@ interface Entry {
 // Steps of a match, better ones higher; a misspelling counts by its similarity, below all of them.
 const MATCH = { whole: 5, beginning: 4, words: 3, part: 2 };
 const LEAST_WORD_SIMILARITY = 0.6;
+// Longer than any title; what is pasted beyond it only costs time.
+const MOST_CHARACTERS = 300;
 const ARTICLE = /^(the|a|an|le|la|les|l|el|il|der|die|das) /;
 
 export function makeFilmFinder(films: readonly Film[]): FilmFinder {
@@ -60,7 +62,7 @@ export function makeFilmFinder(films: readonly Film[]): FilmFinder {
   };
 
   const search = (query: string, limit: number): readonly Film[] => {
-    const text = fold(query);
+    const text = fold(query.slice(0, MOST_CHARACTERS));
     if (text === "") return [];
     const words = text.split(" ");
     const matched = rank(entries, (entry) => matchStep(entry, text, words));
@@ -75,7 +77,7 @@ export function makeFilmFinder(films: readonly Film[]): FilmFinder {
   };
 
   const nearest = (name: string, count: number): readonly Film[] => {
-    const { title, year } = splitYear(name);
+    const { title, year } = splitYear(name.slice(0, MOST_CHARACTERS));
     const text = withoutArticle(foldTitle(title));
     const words = text.split(" ");
     const similar = similarWords(words, vocabulary);
