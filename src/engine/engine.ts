@@ -24,7 +24,7 @@ export interface TokenProbability {
 export interface EngineMemory {
   /** Bytes of model weights held by the backend (packed on WebGPU, f32 on WASM). */
   readonly weightBytes: number;
-  /** Most bytes of tensors alive at once since load, weights included. */
+  /** Most bytes of tensors alive at once since load, weights included; what a kernel makes for itself is not counted. */
   readonly peakBytes: number;
   /** Tensors alive now: flat between requests, or something leaks. */
   readonly tensors: number;

@@ -124,6 +124,19 @@ test("a device lost between requests is rebuilt at the next one", async () => {
   expect(asked).toEqual(["webgpu"]);
 });
 
+test("an engine disposed while it is rebuilt does not stay", async () => {
+  const first = fakeEngine("webgpu", "hangs");
+  const second = fakeEngine("webgpu", 5);
+  const { engine } = recovering(first, [second]);
+  const answer = engine.verdicts([]).catch(() => "gone");
+  first.lose();
+  // The build is under way as soon as the old engine is let go.
+  await vi.waitFor(() => expect(first.dispose).toHaveBeenCalled());
+  engine.dispose();
+  await answer;
+  expect(second.dispose).toHaveBeenCalled();
+});
+
 test("a cancelled request is not repeated", async () => {
   const { engine, asked } = recovering(fakeEngine("webgpu", "hangs"), []);
   const cancel = new AbortController();

@@ -137,8 +137,10 @@ export class RecoveringEngine implements Engine {
     // Before the backend is replaced: tensors can only be freed on the backend that made them.
     this.#current.engine.dispose();
     try {
-      this.#current = await this.#buildAfter(loss, isPatient);
-      this.#watch(this.#current);
+      const rebuilt = await this.#buildAfter(loss, isPatient);
+      this.#current = rebuilt;
+      if (this.#isDisposed) rebuilt.engine.dispose();
+      else this.#watch(rebuilt);
     } finally {
       this.#rebuilding = null;
     }
