@@ -127,12 +127,20 @@ test("a device lost between requests is rebuilt at the next one", async () => {
 test("an engine disposed while it is rebuilt does not stay", async () => {
   const first = fakeEngine("webgpu", "hangs");
   const second = fakeEngine("webgpu", 5);
-  const { engine } = recovering(first, [second]);
+  let finishBuilding = (_: BuiltEngine) => {};
+  const build = vi.fn(
+    () =>
+      new Promise<BuiltEngine>((resolve) => {
+        finishBuilding = resolve;
+      }),
+  );
+  const engine = new RecoveringEngine(first, build, () => {});
   const answer = engine.verdicts([]).catch(() => "gone");
   first.lose();
-  // The build is under way as soon as the old engine is let go.
-  await vi.waitFor(() => expect(first.dispose).toHaveBeenCalled());
+  await vi.waitFor(() => expect(build).toHaveBeenCalled());
   engine.dispose();
+  expect(second.dispose).not.toHaveBeenCalled();
+  finishBuilding(second);
   await answer;
   expect(second.dispose).toHaveBeenCalled();
 });
