@@ -24,6 +24,7 @@ export const en = {
       "Your history is empty, so these are popular films. Nothing personal is behind them. Add a film or two and the list becomes yours.",
     chance: "{{probability}}, {{words}}, among {{count}} candidates.",
     waiting: "Getting the first answer ready…",
+    none: "There is no answer yet.",
     computing: "Working out a new answer…",
   },
   words: {
@@ -252,7 +253,7 @@ export const en = {
     modelLicence: "Licence {{spdx}}. {{attribution}}",
     modelSize: "{{size}} to fetch, once.",
     films: "Films",
-    filmsCount: "{{count}} films",
+    filmsCount: "{{films}} films to choose from.",
     filmsLicence: "Licence",
     measured: "How well it does on people it has not seen",
     metric: "Measure",

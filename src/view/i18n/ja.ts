@@ -25,6 +25,7 @@ export const ja: Messages = {
       "履歴が空なので、人気の映画を並べています。あなた個人に基づくものではありません。一、二本加えると、あなたの一覧になります。",
     chance: "候補{{count}}本の中で{{probability}}（{{words}}）。",
     waiting: "最初の答えを用意しています…",
+    none: "まだ答えがありません",
     computing: "新しい答えを計算しています…",
   },
   words: {
@@ -252,7 +253,7 @@ export const ja: Messages = {
     modelLicence: "ライセンス {{spdx}}。{{attribution}}",
     modelSize: "取得は一度だけ、{{size}}。",
     films: "映画",
-    filmsCount: "{{count}}本",
+    filmsCount: "選べる映画は{{films}}本。",
     filmsLicence: "ライセンス",
     measured: "学習に使っていない人での成績",
     metric: "指標",

@@ -27,10 +27,8 @@ export function AboutPanel(): JSX.Element {
           </section>
           <section>
             <h3>{t("about.films")}</h3>
-            <p>
-              {about.pack.title[toLanguage(i18n.language)]},{" "}
-              {t("about.filmsCount", { count: about.pack.items })}
-            </p>
+            <p>{about.pack.title[toLanguage(i18n.language)]}</p>
+            <p>{t("about.filmsCount", { films: formats.whole(about.pack.items) })}</p>
             <p>
               {t("about.filmsLicence")}: <span lang="en">{about.pack.licence.name}</span>
             </p>
@@ -42,8 +40,8 @@ export function AboutPanel(): JSX.Element {
             </p>
           </section>
           {about.pack.metrics.length > 0 && (
-            <section className={styles["wide"]}>
-              <h3>{t("about.measured")}</h3>
+            <details className={styles["wide"]}>
+              <summary>{t("about.measured")}</summary>
               <WideTable label={t("about.measured")}>
                 <table>
                   <thead>
@@ -75,7 +73,7 @@ export function AboutPanel(): JSX.Element {
                   </tbody>
                 </table>
               </WideTable>
-            </section>
+            </details>
           )}
         </div>
       )}

@@ -25,6 +25,7 @@ export function Lede(): JSX.Element {
   const catalogue = useApp((state) => state.catalogue);
   const intentions = useIntentions();
   const { shown } = answer;
+  const broken = [engine, catalogue].find(failed)?.failure ?? null;
   const [reason] = useReasons();
   const top = shown?.recommendation.ranked[0];
   const film = top === undefined ? undefined : shown?.films.get(top.item);
@@ -50,7 +51,7 @@ export function Lede(): JSX.Element {
         )}
         <h1>
           {film === undefined ? (
-            t("lede.waiting")
+            t(broken === null && answer.phase !== "failed" ? "lede.waiting" : "lede.none")
           ) : (
             <Trans i18nKey={`lede.${kind}`} components={{ film: <FilmTitle film={film} /> }} />
           )}
@@ -83,14 +84,16 @@ export function Lede(): JSX.Element {
           {answer.phase === "computing" && film !== undefined && t("lede.computing")}
         </p>
         {engine.phase === "loading" && <LoadProgressBar progress={engine.progress} />}
-        {engine.phase === "failed" && (
-          <FailureNote failure={engine.failure}>
-            <Button onClick={() => void intentions.loadEngine()}>{t("engine.again")}</Button>
-          </FailureNote>
-        )}
-        {catalogue.phase === "failed" && (
-          <FailureNote failure={catalogue.failure}>
-            <Button onClick={() => void intentions.loadCatalogue()}>{t("engine.again")}</Button>
+        {broken !== null && (
+          <FailureNote failure={broken}>
+            <Button
+              onClick={() => {
+                void intentions.loadCatalogue();
+                void intentions.loadEngine();
+              }}
+            >
+              {t("engine.again")}
+            </Button>
           </FailureNote>
         )}
         {answer.phase === "failed" && (
@@ -101,4 +104,10 @@ export function Lede(): JSX.Element {
       </div>
     </section>
   );
+}
+
+function failed<Part extends { readonly phase: string }>(
+  part: Part,
+): part is Extract<Part, { readonly phase: "failed" }> {
+  return part.phase === "failed";
 }
