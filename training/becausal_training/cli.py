@@ -99,7 +99,7 @@ def _print_results(results: dict[str, Any]) -> None:
     from becausal_training.evaluation import format_table
 
     print(f"pack {results['pack']}, beta {results['beta']}, on {results['device']}")
-    print(format_table(results["metrics"]))
+    print(format_table(results["metrics"] + results["differences"]))
 
 
 def _goldens(_: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from becausal_training.interactions import MIN_HISTORY, Dataset, Part
-from becausal_training.metrics import Estimate, hit_at_1, hits_within, ndcg_within, user_bootstrap
+from becausal_training.metrics import hit_at_1, hits_within, ndcg_within, user_bootstrap
 from becausal_training.recommender import Recommender
 from becausal_training.sampling import CANDIDATES, evaluation_candidates
 from becausal_training.sasrec_training import target_ranks
@@ -133,9 +133,21 @@ def choose_beta(candidates: CandidateScores, cascade: CascadeScores) -> tuple[fl
     return chosen["beta"], [{name: round(value, 4) for name, value in row.items()} for row in rows]
 
 
-def candidate_metrics(scores: CandidateScores, beta: float) -> list[dict[str, Any]]:
-    """Returns the HR@1 rows of the 20-candidate protocol, with paired differences to SASRec."""
-    protocol = f"{CANDIDATES} candidates, all windows of the test users"
+@dataclass(frozen=True)
+class MetricTable:
+    """Metrics, and paired differences of a model to another on the same windows."""
+
+    metrics: list[dict[str, Any]]
+    differences: list[dict[str, Any]]
+
+    def __add__(self, other: "MetricTable") -> "MetricTable":
+        """Returns the rows of both."""
+        return MetricTable(self.metrics + other.metrics, self.differences + other.differences)
+
+
+def candidate_metrics(scores: CandidateScores, beta: float, windows: str = "all windows") -> MetricTable:
+    """Returns HR@1 in the 20-candidate protocol; `windows` says which of the test users' windows were scored."""
+    protocol = f"{CANDIDATES} candidates, {windows} of the test users"
     hits = {
         "popularity": hit_at_1(scores.popularity),
         "SASRec": hit_at_1(scores.sasrec),
@@ -143,43 +155,46 @@ def candidate_metrics(scores: CandidateScores, beta: float) -> list[dict[str, An
         "hybrid iLoRA": hit_at_1(scores.hybrid),
         "fused": hit_at_1(scores.fused(beta)),
     }
-    hits["hybrid iLoRA - SASRec"] = hits["hybrid iLoRA"] - hits["SASRec"]
-    hits["hybrid iLoRA - text only"] = hits["hybrid iLoRA"] - hits["text only"]
-    hits["fused - SASRec"] = hits["fused"] - hits["SASRec"]
-    return [_metric("HR@1", name, protocol, user_bootstrap(values, scores.users)) for name, values in hits.items()]
+    pairs = [("hybrid iLoRA", "SASRec"), ("hybrid iLoRA", "text only"), ("fused", "SASRec"), ("fused", "hybrid iLoRA")]
+    return MetricTable(
+        [_row("HR@1", model, protocol, values, scores.users) for model, values in hits.items()],
+        [_row("HR@1", model, protocol, hits[model] - hits[minus], scores.users, minus) for model, minus in pairs],
+    )
 
 
-def cascade_metrics(scores: CascadeScores, beta: float, slates: Sequence[int]) -> list[dict[str, Any]]:
-    """Returns HR@1, HR@10 and NDCG@10 over the whole catalogue for SASRec and its reranked slates."""
-    ranks = {("SASRec", 0): scores.sasrec_rank}
-    for slate in slates:
-        ranks[("hybrid iLoRA", slate)] = scores.reranked(0.0, slate)
-        ranks[("fused", slate)] = scores.reranked(beta, slate)
+def cascade_metrics(scores: CascadeScores, beta: float, slates: Sequence[int], windows: str = "all windows") -> MetricTable:
+    """Returns HR@1, HR@10 and NDCG@10 over the whole catalogue for SASRec and for its reranked slates."""
     measures = {
-        "HR@1": lambda r: hits_within(r, 1),
-        "HR@10": lambda r: hits_within(r, 10),
-        "NDCG@10": lambda r: ndcg_within(r, 10),
+        "HR@1": lambda ranks: hits_within(ranks, 1),
+        "HR@10": lambda ranks: hits_within(ranks, 10),
+        "NDCG@10": lambda ranks: ndcg_within(ranks, 10),
     }
-    rows = []
+    protocol = f"whole catalogue, {windows} of the test users"
+    table = MetricTable([], [])
     for name, measure in measures.items():
-        sasrec = measure(scores.sasrec_rank)
-        for (model, slate), model_ranks in ranks.items():
-            values = measure(model_ranks)
-            protocol = "whole catalogue, windows of the test users" + (f", SASRec's top {slate} reranked" if slate else "")
-            rows.append(_metric(name, model, protocol, user_bootstrap(values, scores.users)))
-            if slate:
-                rows.append(_metric(name, f"{model} - SASRec", protocol, user_bootstrap(values - sasrec, scores.users)))
-    return rows
+        alone = measure(scores.sasrec_rank)
+        table.metrics.append(_row(name, "SASRec", protocol, alone, scores.users))
+        for slate in slates:
+            reranked = f"{protocol}, SASRec's top {slate} reranked"
+            for model, weight in (("hybrid iLoRA", 0.0), ("fused", beta)):
+                values = measure(scores.reranked(weight, slate))
+                table.metrics.append(_row(name, model, reranked, values, scores.users))
+                table.differences.append(_row(name, model, reranked, values - alone, scores.users, "SASRec"))
+    return table
 
 
-def _metric(name: str, model: str, protocol: str, estimate: Estimate) -> dict[str, Any]:
-    return {"name": name, "model": model, "protocol": protocol, **estimate.to_json()}
+def _row(
+    name: str, model: str, protocol: str, values: npt.NDArray, users: npt.NDArray, minus: str | None = None
+) -> dict[str, Any]:
+    row = {"name": name, "model": model, "protocol": protocol, **user_bootstrap(values, users).to_json()}
+    return row if minus is None else {**row, "minus": minus}
 
 
 def format_table(rows: Sequence[dict[str, Any]]) -> str:
     """Returns metric rows as aligned text."""
     lines = []
     for row in rows:
+        model = f"{row['model']} - {row['minus']}" if "minus" in row else row["model"]
         interval = f"{row['value']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]"
-        lines.append(f"{row['name']:8} {row['model']:24} {interval}  n={row['n']}, users={row['users']}  {row['protocol']}")
+        lines.append(f"{row['name']:8} {model:24} {interval}  n={row['n']}, users={row['users']}  {row['protocol']}")
     return "\n".join(lines)

@@ -157,11 +157,12 @@ def write_pack(folder: Path, model: Recommender, films: Sequence[Film], record: 
     write_json(folder / _MANIFEST, manifest)
 
 
-def record_results(folder: Path, beta: float, metrics: Sequence[dict[str, Any]]) -> None:
-    """Puts the fusion weight and the metrics of an evaluation into a written manifest."""
+def record_results(folder: Path, beta: float, metrics: Sequence[dict[str, Any]], differences: Sequence[dict[str, Any]]) -> None:
+    """Puts the fusion weight, the metrics and the paired differences of an evaluation into a written manifest."""
     manifest = read_json(folder / _MANIFEST)
     manifest["fusion"] = {"beta": beta, "chosenOn": "validation windows"}
     manifest["metrics"] = list(metrics)
+    manifest["differences"] = list(differences)
     write_json(folder / _MANIFEST, manifest)
 
 

@@ -36,10 +36,10 @@ SPLIT_RULE = "users by first kept interaction, 80/10/10"
 class RunSettings:
     """Everything that decides a run."""
 
-    sasrec: SasrecSettings = field(default_factory=SasrecSettings)
+    sasrec: SasrecSettings = field(default_factory=lambda: SasrecSettings(seed=1))
     adapter: AdapterSettings = field(default_factory=AdapterSettings)
     shape: AdapterShape = field(default_factory=AdapterShape)
-    year_rule: YearRule = "when-ambiguous"
+    year_rule: YearRule = "always"
 
 
 def pick_device(name: str | None) -> torch.device:
@@ -129,19 +129,22 @@ def evaluate_pack(
     )
     candidates = score_candidates(model, data, "test", count)
     cascade = score_cascade(model, data, "test", max(slates), count)
+    windows = "all windows" if count is None else f"{count} windows"
+    table = candidate_metrics(candidates, beta, windows) + cascade_metrics(cascade, beta, slates, windows)
     return {
         "pack": folder.name,
         "device": describe_device(device),
         "beta": beta,
         "validation": betas,
-        "metrics": candidate_metrics(candidates, beta) + cascade_metrics(cascade, beta, slates),
+        "metrics": table.metrics,
+        "differences": table.differences,
     }
 
 
 def publish_results(folder: Path, results: dict[str, Any], path: Path) -> None:
     """Writes an evaluation to its results file and into the manifest of its pack."""
     write_json(path, results)
-    record_results(folder, results["beta"], results["metrics"])
+    record_results(folder, results["beta"], results["metrics"], results["differences"])
 
 
 def describe_device(device: torch.device) -> str:

@@ -51,7 +51,8 @@ def sasrec_arms(steps: int) -> dict[str, SasrecSettings]:
 
 def adapter_arms(steps: int, batch: int) -> dict[str, RunSettings]:
     """Returns the adapter settings compared, the reference first."""
-    base = RunSettings(adapter=AdapterSettings(steps=steps, batch=batch, schedule="cosine", learning_rate=1e-3))
+    adapter = AdapterSettings(steps=steps, batch=batch, schedule="cosine", learning_rate=1e-3)
+    base = RunSettings(adapter=adapter, year_rule="when-ambiguous")
 
     def changed(**values: Any) -> RunSettings:
         return replace(base, adapter=replace(base.adapter, **values))

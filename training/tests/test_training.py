@@ -97,7 +97,9 @@ def test_a_tiny_model_learns_and_its_evaluation_is_whole(tmp_path: Path):
     scores = score_candidates(model, data, "test")
     cascade = score_cascade(model, data, "test", 10)
     beta, _ = choose_beta(scores, cascade)
-    rows = candidate_metrics(scores, beta) + cascade_metrics(cascade, beta, (5, 10))
+    table = candidate_metrics(scores, beta) + cascade_metrics(cascade, beta, (5, 10))
+    rows = table.metrics + table.differences
+    assert all(row["low"] >= 0 for row in table.metrics)
     assert all(row["low"] <= row["value"] + 1e-9 and row["value"] <= row["high"] + 1e-9 for row in rows)
     assert {row["n"] for row in rows} == {len(list(data.windows("test")))}
 
