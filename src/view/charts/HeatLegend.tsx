@@ -2,7 +2,7 @@ import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../i18n/use-formats.ts";
 import styles from "./HeatLegend.module.css";
-import { heatColour } from "./heat-scale.ts";
+import { heatColour, shadeNats } from "./heat-scale.ts";
 
 const shades = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1];
 
@@ -30,7 +30,7 @@ export function HeatLegend({ end }: { readonly end: number }): JSX.Element {
                   color: `light-dark(${light.ink}, ${dark.ink})`,
                 }}
               >
-                {shade % 0.5 === 0 ? formats.nats(shade * end) : ""}
+                {shade % 0.5 === 0 ? formats.nats(shadeNats(shade, end)) : ""}
               </span>
             );
           })}

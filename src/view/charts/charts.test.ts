@@ -3,7 +3,7 @@ import type { ItemEffects } from "../../attribution/effect.ts";
 import { eventIndex, itemId } from "../../core/ids.ts";
 import { fixtureFilms } from "../../state/fixtures/films.ts";
 import { effectWord, heatCells } from "./heat-cells.ts";
-import { contrast, heatColour, heatEnd, linearChannels } from "./heat-scale.ts";
+import { contrast, heatColour, heatEnd, heatShade, linearChannels, shadeNats } from "./heat-scale.ts";
 import { posterArt } from "./poster-art.ts";
 import { reasonFor } from "./reason.ts";
 import { titleParts } from "./title-parts.ts";
@@ -43,6 +43,15 @@ const steps = Array.from({ length: 9 }, (_, i) => -1 + i / 4);
 describe("the colour scale", () => {
   test("ends at a round number that holds every effect", () => {
     expect([[], [0.02], [0.3, -0.51], [-20.2]].map(heatEnd)).toEqual([0.1, 0.1, 1, 21]);
+  });
+  test("keeps sign and order, and its legend names the value of every shade", () => {
+    const values = [-12, -3, -0.1, 0, 0.1, 3, 12];
+    const shades = values.map((delta) => heatShade(delta, 12));
+    expect(shades).toEqual([...shades].sort((a, b) => a - b));
+    expect(shades.map(Math.sign)).toEqual(values.map(Math.sign));
+    expect([shades[0], shades[6]]).toEqual([-1, 1]);
+    for (const delta of values) expect(heatShade(-delta, 12)).toBeCloseTo(-heatShade(delta, 12));
+    for (const shade of steps) expect(heatShade(shadeNats(shade, 12), 12)).toBeCloseTo(shade);
   });
   test("is neutral at zero and clamped beyond its ends", () => {
     for (const theme of ["light", "dark"] as const) {

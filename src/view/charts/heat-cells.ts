@@ -1,4 +1,5 @@
 import type { ItemEffects } from "../../attribution/effect.ts";
+import { heatShade } from "./heat-scale.ts";
 
 /** Below this an effect hardly matters: 5 % of odds. */
 export const HARDLY_NATS = 0.05;
@@ -20,7 +21,7 @@ export type EffectWord =
 export interface HeatCell {
   readonly deltaNats: number;
   readonly deltaProbability: number;
-  /** Effect / end of scale, -1 to 1. */
+  /** Place on the colour scale, -1 to 1. */
   readonly shade: number;
   /** "+", "−", or "·" where the shown number is zero. */
   readonly glyph: "+" | "−" | "·";
@@ -44,7 +45,7 @@ export function heatCells(
       return {
         deltaNats,
         deltaProbability,
-        shade: deltaNats / end,
+        shade: heatShade(deltaNats, end),
         glyph: glyphOf(deltaNats),
         word: effectWord(deltaNats),
       };

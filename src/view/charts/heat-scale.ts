@@ -2,7 +2,7 @@
  * @file Colour of an effect. Zero is always the neutral colour; orange is for, blue against: the pair stays apart for every kind of
  * colour blindness and in grey the strength still shows. The sign is never told by colour alone.
  */
-import { scaleLinear } from "d3-scale";
+import { scaleLinear, scalePow } from "d3-scale";
 
 export interface HeatColour {
   readonly background: string;
@@ -23,7 +23,7 @@ const lightBackground = scaleLinear<string>().domain(positions).range(lightStops
 const darkBackground = scaleLinear<string>().domain(positions).range(darkStops).clamp(true);
 
 /** Ends the scale can have, in nats: round, so that colours hold still while rows come in. */
-const ends = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
+const ends = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16];
 
 /** The end of the zero-centred scale, in nats: the least round one that holds every effect. */
 export function heatEnd(deltaNats: readonly number[]): number {
@@ -31,7 +31,27 @@ export function heatEnd(deltaNats: readonly number[]): number {
   return ends.find((end) => end >= peak) ?? Math.ceil(peak);
 }
 
-/** Colours of an effect of `shade` (effect / end of scale, -1 to 1), for a light and a dark page. */
+/**
+ * Shade grows as a power of the effect's size: one film of a history often weighs ten times the others, whose differences would vanish
+ * on a linear scale, while a square root makes much of nothing. The legend names the values.
+ */
+const EXPONENT = 0.65;
+
+function shadeScale(end: number) {
+  return scalePow().exponent(EXPONENT).domain([-end, 0, end]).range([-1, 0, 1]).clamp(true);
+}
+
+/** Where an effect stands between the ends of the scale, -1 to 1. */
+export function heatShade(deltaNats: number, end: number): number {
+  return shadeScale(end)(deltaNats);
+}
+
+/** The effect that has a shade: the inverse of {@link heatShade}. */
+export function shadeNats(shade: number, end: number): number {
+  return shadeScale(end).invert(shade);
+}
+
+/** Colours of a shade (-1 to 1), for a light and a dark page. */
 export function heatColour(shade: number): ThemedColour {
   const light = lightBackground(shade);
   const dark = darkBackground(shade);

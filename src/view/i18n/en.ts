@@ -144,7 +144,7 @@ export const en = {
     legendFor: "speaks for",
     legendAgainst: "speaks against",
     legend:
-      "+ means the film makes the recommendation more likely, − less likely. The unit is nats of log-odds: 0.7 nats about doubles the odds, −0.7 about halves them.",
+      "+ means the film makes the recommendation more likely, − less likely. The unit is nats of log-odds: 0.7 nats about doubles the odds, −0.7 about halves them. Colour grows less than in proportion, so that small effects stay visible.",
     legendLabel: "Colour scale from {{low}} to {{high}} nats",
     progress: "{{done}} of {{total}} films taken out",
     whole_one: "{{count}} film taken out, and asked again.",
