@@ -7,7 +7,7 @@ from becausal_training.errors import TrainingError
 from becausal_training.gguf import Gguf
 from becausal_training.tokenizer import Tokenizer, split_words
 
-CASES = json.loads((Path(__file__).parent / "fixtures" / "reference_token_ids.json").read_text(encoding="utf-8"))
+CASES = json.loads((Path(__file__).parent / "fixtures" / "reference_next_token.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"][:30])
