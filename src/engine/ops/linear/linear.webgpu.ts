@@ -28,23 +28,19 @@ export interface Tile {
 
 /** Rows that one workgroup of the few-rows shader takes. */
 const FEW_ROWS = 4;
-/** Large to small, with the invocations that each needs to keep a mid-range GPU busy; below the last the few-rows shader wins. */
-const GPU_TILES: readonly { readonly tile: Tile; readonly invocations: number }[] = [
-  { tile: { rows: 8, outs: 4 }, invocations: 16_384 },
-  { tile: { rows: 4, outs: 4 }, invocations: 2_048 },
-];
+/** Measured on an H200: larger tiles spill and take two to four times as long, whatever the size of the product. */
+const GPU_TILE: Tile = { rows: 4, outs: 4 };
+/** With fewer invocations than this most of a GPU idles, and sharing every output among several of them is the faster way. */
+const FEWEST_INVOCATIONS = 4096;
 
 /**
  * The tile for a product of this size; null means the few-rows shader. Only speed depends on it. A software adapter runs one
- * invocation after the other and spills every register, so there the largest tile that the rows fill is the fastest; 16 x 8 sums
- * are more registers than most GPUs give an invocation.
+ * invocation after the other and spills every register anyway, so there the largest tile that the rows fill is the fastest.
  */
 export function linearTile(rows: number, outs: number, software: boolean): Tile | null {
   if (software) return { rows: [1, 4, 8].find((most) => rows <= most) ?? 16, outs: outs <= 32 ? 4 : 8 };
-  const fitting = GPU_TILES.find(
-    ({ tile, invocations }) => Math.ceil(rows / tile.rows) * Math.ceil(outs / tile.outs) >= invocations,
-  );
-  return fitting?.tile ?? null;
+  const invocations = Math.ceil(rows / GPU_TILE.rows) * Math.ceil(outs / GPU_TILE.outs);
+  return invocations < FEWEST_INVOCATIONS ? null : GPU_TILE;
 }
 
 export const linearWebgpu = webgpuKernel<LinearInputs, LinearAttrs>(LINEAR, (backend, inputs, attrs) => {
