@@ -25,6 +25,8 @@ interface Explained {
   readonly forwardPasses: number;
 }
 
+// A hook has its own, much shorter limit than a test.
+const LOAD_TIMEOUT_MS = 120_000;
 const HISTORY = ["--history", "Toy Story (1995)", "Aladdin (1992)", "Lion King, The (1994)"];
 const recommend = async (...args: string[]): Promise<Recommended> =>
   JSON.parse(await recommendCommand.run([...args, "--pack", pack, "--json"]));
@@ -37,7 +39,7 @@ describe.skipIf(!existsSync(`${pack}/manifest.json`))("with the movies pack", ()
   let toyStories: Recommended;
   beforeAll(async () => {
     toyStories = await recommend(...HISTORY, "--top", "7");
-  });
+  }, LOAD_TIMEOUT_MS);
 
   test("films come ranked by their shown score, without those already watched", () => {
     const { recommendations, personal, slateSize, gate } = toyStories;
