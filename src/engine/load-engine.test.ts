@@ -8,7 +8,7 @@ let fixture: EngineFixture;
 
 beforeAll(async () => {
   fixture = await readNodeFixture();
-});
+}, 60_000);
 
 const load = (changes: Partial<LoadRequest> = {}) =>
   loadEngine({

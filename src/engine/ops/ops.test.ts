@@ -5,7 +5,7 @@ import { opSuite } from "./op-suite.ts";
 
 beforeAll(async () => {
   await startWasm();
-});
+}, 60_000);
 
 test("the suite runs on wasm", () => {
   expect(getBackend()).toBe("wasm");

@@ -14,7 +14,7 @@ let behaviour: BehaviourModel;
 beforeAll(async () => {
   fixture = await readNodeFixture();
   behaviour = readBehaviourModel(fixture.pack, readLlamaConfig(fixture.gguf).width);
-});
+}, 60_000);
 
 describe("parity with PyTorch", () => {
   test("state, gate and behaviour slots of the golden prompt", () => {

@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 
 beforeAll(async () => {
   await startWasm();
-});
+}, 60_000);
 
 function heapBytes(): number {
   const current = backend();
