@@ -3,6 +3,11 @@
 Loss: softmax cross-entropy of the watched film within a slate of sampled candidates, each score lowered by the log of how
 often sampling would draw that film (sampled softmax, Bengio & Senecal 2008). Without that correction the hard negatives
 teach the model to distrust whatever the SASRec likes.
+
+A softmax does not see a constant added to all scores, so alone it would leave the level of the verdict log-odds free: taking
+a film out of the history could move every candidate by the same arbitrary amount. The squared log of the estimated partition
+function is added to the loss (self-normalisation, Devlin et al. 2014): a verdict is then close to log p(film | history) over
+the whole catalogue.
 """
 
 import math
@@ -43,6 +48,8 @@ class AdapterSettings:
     hard_pool: int = 150
     correction: float = 1.0
     """How much of the log expected count is subtracted: 1 is the sampled softmax, 0 none."""
+    self_normalisation: float = 0.05
+    """Weight of the squared log partition function, which pins the level of the verdicts."""
     truncated: float = 0.25
     """Share of examples whose history is cut to 1 to 10 items."""
     emptied: float = 0.03
@@ -90,6 +97,7 @@ class TrainingBatch:
     null_slot: Tensor
     uniform_gate: Tensor
     correction: Tensor
+    self_normalisation: float
 
 
 def draw_batch(model: Recommender, table: WindowTable, settings: AdapterSettings, step: int, hybrid: bool) -> TrainingBatch:
@@ -122,14 +130,16 @@ def draw_batch(model: Recommender, table: WindowTable, settings: AdapterSettings
         # Text alone is also asked for without the gate knowing the history: half of the text batches' examples.
         uniform_gate=(uniform(settings.batch) < 0.5) & (not hybrid),
         correction=settings.correction * slates.log_expected_count,
+        self_normalisation=settings.self_normalisation,
     )
 
 
 def batch_loss(model: Recommender, batch: TrainingBatch) -> Tensor:
-    """Sampled-softmax cross-entropy of a batch whose targets are the first candidates."""
+    """Sampled-softmax cross-entropy of a batch whose targets are the first candidates, and its self-normalisation term."""
     gate = torch.where(batch.uniform_gate[:, None], 1.0, model.gate_weights(batch.state))
     scores = model.verdicts(batch.prompts, gate, batch.null_slot) - batch.correction
-    return F.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long, device=scores.device))
+    fit = F.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long, device=scores.device))
+    return fit + batch.self_normalisation * scores.logsumexp(1).square().mean()
 
 
 def train_adapter(

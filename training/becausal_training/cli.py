@@ -47,11 +47,11 @@ def _study(options: argparse.Namespace) -> None:
 
 def _finalists(options: argparse.Namespace) -> None:
     from becausal_training.run import current_commit
-    from becausal_training.study import run_finalists
+    from becausal_training.study import finalists, run_finalists
 
     commit = options.commit or current_commit()
-    budget = (options.sasrec_steps, options.steps, options.batch, options.windows)
-    run_finalists(options.out, options.work, options.slots, *budget, commit)
+    settings = finalists(options.steps, options.batch, options.years, options.self_normalisation)
+    run_finalists(options.out, options.work, options.slots, options.sasrec_steps, settings, options.windows, commit)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -137,6 +137,8 @@ def build_parser() -> argparse.ArgumentParser:
     finalists.add_argument("--sasrec-steps", type=int, default=1_000)
     finalists.add_argument("--steps", type=int, nargs="+", required=True)
     finalists.add_argument("--batch", type=int, default=64)
+    finalists.add_argument("--years", nargs="+", choices=["always", "when-ambiguous"], default=["always"])
+    finalists.add_argument("--self-normalisation", type=float, nargs="+", default=[0.05])
     finalists.add_argument("--windows", type=int, default=None)
     finalists.add_argument("--commit")
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from becausal_training.adapter_training import AdapterSettings, train_adapter
+from becausal_training.catalogue import YearRule
 from becausal_training.files import write_json
 from becausal_training.interactions import load_movies
 from becausal_training.run import (
@@ -69,12 +70,17 @@ def adapter_arms(steps: int, batch: int) -> dict[str, RunSettings]:
     }
 
 
-def finalists(steps: Sequence[int], batch: int) -> dict[str, RunSettings]:
-    """Returns both year rules at every budget, the longest runs first."""
+def finalists(
+    steps: Sequence[int], batch: int, year_rules: Sequence[YearRule], self_normalisation: Sequence[float]
+) -> dict[str, RunSettings]:
+    """Returns every combination of budget, year rule and self-normalisation weight, the longest runs first."""
     return {
-        f"{rule}-{count}": RunSettings(adapter=AdapterSettings(steps=count, batch=batch), year_rule=rule)
+        f"{rule}-{count}-{weight:g}": RunSettings(
+            adapter=AdapterSettings(steps=count, batch=batch, self_normalisation=weight), year_rule=rule
+        )
         for count in sorted(steps, reverse=True)
-        for rule in ("always", "when-ambiguous")
+        for rule in year_rules
+        for weight in self_normalisation
     }
 
 
@@ -139,8 +145,7 @@ def run_finalists(
     work: Path,
     slots: Sequence[str],
     sasrec_steps: int,
-    steps: Sequence[int],
-    batch: int,
+    settings: dict[str, RunSettings],
     windows: int | None,
     commit: str,
 ) -> None:
@@ -150,8 +155,8 @@ def run_finalists(
     sasrec_file, report["sasrec"] = choose_sasrec(workers, work, sasrec_steps)
     write_json(out / "report.json", report)
     jobs = {
-        name: workers.pool.submit(_finalist, name, settings, sasrec_file, out, work, windows, commit)
-        for name, settings in finalists(steps, batch).items()
+        name: workers.pool.submit(_finalist, name, finalist, sasrec_file, out, work, windows, commit)
+        for name, finalist in settings.items()
     }
     for name, job in jobs.items():
         report["finalists"][name] = job.result()
