@@ -250,7 +250,7 @@ export const en = {
   about: {
     heading: "About the model and the films",
     model: "Model",
-    modelLicence: "Licence {{spdx}}. {{attribution}}",
+    modelLicence: "Licence {{spdx}}.",
     modelSize: "{{size}} to fetch, once.",
     films: "Films",
     filmsCount: "{{films}} films to choose from.",

@@ -250,7 +250,7 @@ export const ja: Messages = {
   about: {
     heading: "モデルと映画について",
     model: "モデル",
-    modelLicence: "ライセンス {{spdx}}。{{attribution}}",
+    modelLicence: "ライセンス {{spdx}}。",
     modelSize: "取得は一度だけ、{{size}}。",
     films: "映画",
     filmsCount: "選べる映画は{{films}}本。",

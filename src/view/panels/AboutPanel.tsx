@@ -22,7 +22,10 @@ export function AboutPanel(): JSX.Element {
           <section>
             <h3>{t("about.model")}</h3>
             <p lang="en">{about.base.name}</p>
-            <p>{t("about.modelLicence", about.base.licence)}</p>
+            <p>
+              {t("about.modelLicence", { spdx: about.base.licence.spdx })}{" "}
+              <span lang="en">{about.base.licence.attribution}</span>
+            </p>
             <p>{t("about.modelSize", { size: formats.bytes(about.base.byteLength) })}</p>
           </section>
           <section>
