@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from becausal_training.errors import TrainingError
 from becausal_training.files import read_json, write_compact_json
 from becausal_training.interactions import Dataset, Window
 from becausal_training.pack import load_pack
@@ -29,7 +30,10 @@ _BLOCKS_CANDIDATES = 2
 def write_goldens(pack: Path, data: Dataset, folder: Path) -> None:
     """Writes `blocks.json` and `slates.json` for a pack."""
     model = load_pack(pack).double()
-    made_by = f"training/becausal_training/goldens.py @{read_json(pack / 'manifest.json')['training']['commit']}"
+    training = read_json(pack / "manifest.json")["training"]
+    if training["dataSha256"] != data.data_sha256:
+        raise TrainingError(f"the pack was trained on data {training['dataSha256']}, prepared are {data.data_sha256}")
+    made_by = f"training/becausal_training/goldens.py @{training['commit']}"
     rng = np.random.default_rng(SEED)
     windows = list(data.windows("test"))
     chosen = [windows[i] for i in sorted(rng.choice(len(windows), SLATES, replace=False))]

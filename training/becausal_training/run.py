@@ -20,7 +20,7 @@ from becausal_training.evaluation import (
     score_candidates,
     score_cascade,
 )
-from becausal_training.files import write_json
+from becausal_training.files import read_json, write_json
 from becausal_training.interactions import Dataset
 from becausal_training.metrics import hit_at_1, ndcg_within
 from becausal_training.pack import SLATE_SIZE, PackRecord, build_recommender, load_pack, record_results, write_pack
@@ -120,13 +120,16 @@ def train_pack(
 def evaluate_pack(
     folder: Path, data: Dataset, device: torch.device, count: int | None, slates: tuple[int, ...]
 ) -> dict[str, Any]:
-    """Evaluates the files of a pack in float32: beta on validation windows, then every metric on test windows."""
+    """Evaluates the files of a pack on test windows, in float32.
+
+    On all windows the fusion weight is chosen anew, on the validation windows; a sample of `count` keeps the manifest's.
+    """
     torch.set_float32_matmul_precision("highest")
     model = load_pack(folder).to(device)
-    beta, betas = choose_beta(
-        score_candidates(model, data, "validation", count, with_text=False),
-        score_cascade(model, data, "validation", SLATE_SIZE, count),
-    )
+    beta, betas = read_json(folder / "manifest.json")["fusion"]["beta"], []
+    if count is None:
+        validation = score_candidates(model, data, "validation", with_text=False)
+        beta, betas = choose_beta(validation, score_cascade(model, data, "validation", SLATE_SIZE))
     candidates = score_candidates(model, data, "test", count)
     cascade = score_cascade(model, data, "test", max(slates), count)
     windows = "all windows" if count is None else f"{count} windows"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from becausal_training.prompt import pad_left
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(packs, "read_base", lambda _: tiny_gguf())
     folder = tmp_path / "tiny"
-    write_pack(folder, tiny_recommender(), tiny_films(), PackRecord("when-ambiguous", {"commit": "c"}, [1, 2], [3, 4]))
+    training = {"commit": "c", "dataSha256": tiny_dataset().data_sha256}
+    write_pack(folder, tiny_recommender(), tiny_films(), PackRecord("when-ambiguous", training, [1, 2], [3, 4]))
     return folder
 
 
@@ -58,6 +60,12 @@ def test_goldens_are_the_same_twice(written: Path, tmp_path: Path, monkeypatch: 
     for file in ("blocks.json", "slates.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     assert len(read_json(tmp_path / "a" / "slates.json")["slates"]) == 5
+
+
+def test_goldens_of_other_data_are_refused(written: Path, tmp_path: Path):
+    other = replace(tiny_dataset(), data_sha256="1" * 64)
+    with pytest.raises(TrainingError, match="was trained on data 0000"):
+        write_goldens(written, other, tmp_path)
 
 
 def test_users_are_split_eighty_ten_ten():
