@@ -16,7 +16,7 @@ test("a running explanation stops on demand, keeps what it has, and goes on", as
   expect(left).toBeGreaterThan(0);
   expect(await app.replies("explain")).toEqual([]);
   // The worker is free again at once: it answers the next question instead of finishing the map.
-  await app.changing(() => page.getByRole("button", { name: "Move Interstellar earlier" }).click());
+  await app.changing(() => page.getByRole("button", { name: "Move The Truman Show earlier" }).click());
   await app.effects.getByRole("button", { name: "Stop" }).click();
   await app.effects.getByRole("button", { name: "Go on" }).click();
   await app.explained();

@@ -30,7 +30,7 @@ test("a stored answer, marked as a sample, stands there before the weights arriv
 test("the stored answer is what the model says to that history", async ({ app, page }) => {
   const stored = (await (await page.request.get("/samples/answer.json")).json()) as SampleAnswer;
   await app.open("?backend=wasm");
-  await app.startFrom("Science fiction that thinks");
+  await app.startFrom("Noir, old and new");
   await app.answered();
   await app.explained();
   const { ranked } = await app.lastReply("recommend");
