@@ -48,7 +48,7 @@ class AdapterSettings:
     hard_pool: int = 150
     correction: float = 1.0
     """How much of the log expected count is subtracted: 1 is the sampled softmax, 0 none."""
-    self_normalisation: float = 0.05
+    self_normalisation: float = 0.02
     """Weight of the squared log partition function, which pins the level of the verdicts."""
     truncated: float = 0.25
     """Share of examples whose history is cut to 1 to 10 items."""

@@ -138,7 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     finalists.add_argument("--steps", type=int, nargs="+", required=True)
     finalists.add_argument("--batch", type=int, default=64)
     finalists.add_argument("--years", nargs="+", choices=["always", "when-ambiguous"], default=["always"])
-    finalists.add_argument("--self-normalisation", type=float, nargs="+", default=[0.05])
+    finalists.add_argument("--self-normalisation", type=float, nargs="+", default=[0.02])
     finalists.add_argument("--windows", type=int, default=None)
     finalists.add_argument("--commit")
 
