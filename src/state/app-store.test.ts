@@ -126,11 +126,11 @@ describe("changing the history", () => {
     expect(page.get().answer.shown?.history).toHaveLength(1);
   });
 
-  test("only the last ten liked films stand in the prompt", async () => {
+  test("every kept film is sent: the recommender reads more of them than the prompt", async () => {
     const page = await openPage(watched(1, 260, 2571, 541, 1214, 924, 356, 912, 2959, 4973, 1240, 1270));
     await page.load();
     await page.gate.let("recommend");
-    expect(page.get().answer.shown?.history).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(page.get().answer.shown?.history).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
   test("a removed film comes back where it was, with its rating", async () => {

@@ -6,9 +6,14 @@ import type { FilmIndex } from "./film-index.ts";
 /** A prompt holds the last ten kept films (docs/formats.md, section 2). */
 export const PROMPT_FILMS = 10;
 
-/** Kept films that stand in the prompt, oldest first; films the catalogue does not know are left out. */
-export function promptHistory(events: readonly HistoryEvent[], { byMovieId }: FilmIndex): readonly ItemId[] {
-  return toItems(keptHistory(events), byMovieId).slice(-PROMPT_FILMS);
+/** Kept films, oldest first: the recommender reads more of them than the prompt. Films the catalogue does not know are left out. */
+export function keptItems(events: readonly HistoryEvent[], { byMovieId }: FilmIndex): readonly ItemId[] {
+  return toItems(keptHistory(events), byMovieId);
+}
+
+/** Places in a kept history that stand in the prompt: the rows of a heatmap. */
+export function eventsInPrompt(history: readonly ItemId[]): readonly number[] {
+  return [...history.keys()].slice(-PROMPT_FILMS);
 }
 
 /** Films that are never recommended again: everything in the history, liked or not. */
@@ -16,7 +21,7 @@ export function seenItems(events: readonly HistoryEvent[], { byMovieId }: FilmIn
   return toItems(seenFilms(events), byMovieId);
 }
 
-/** MovieLens ids of {@link promptHistory}, to mark them in the list. */
+/** MovieLens ids of the films in the prompt, to mark them in the list. */
 export function promptMovieIds(
   events: readonly HistoryEvent[],
   { byMovieId }: FilmIndex,

@@ -3,6 +3,7 @@ import { toFailure } from "../../core/failure.ts";
 import type { Answer } from "../answer-state.ts";
 import type { Context } from "../context.ts";
 import type { Explanation } from "../explanation-state.ts";
+import { eventsInPrompt } from "../prompt-films.ts";
 
 /**
  * Fills the heatmap of the answer on screen, row by row. A map that was computed for this answer before is shown at once. The engine's
@@ -32,7 +33,7 @@ export function makeExplain({ get, call, tell, explanations }: Context) {
       films,
       rows: [],
       done: 0,
-      total: history.length,
+      total: eventsInPrompt(history).length,
     };
     const { request, signal, isNewest } = explanations.begin();
     tell.explanation({ type: "asked", request, blank });

@@ -3,7 +3,7 @@ import type { ItemId } from "../../core/ids.ts";
 import type { Answer } from "../answer-state.ts";
 import type { Context } from "../context.ts";
 import type { FilmIndex } from "../film-index.ts";
-import { promptHistory, seenItems } from "../prompt-films.ts";
+import { keptItems, seenItems } from "../prompt-films.ts";
 
 /** How many films are recommended. */
 export const TOP = 10;
@@ -52,7 +52,7 @@ export function makeRecompute(context: Context, explain: () => Promise<void>) {
     if (engine.phase !== "ready" || catalogue.phase !== "ready" || history.phase === "loading") return;
     const { index } = catalogue;
     const request = {
-      history: promptHistory(history.events, index),
+      history: keptItems(history.events, index),
       seen: seenItems(history.events, index),
       index,
     };

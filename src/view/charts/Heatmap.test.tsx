@@ -18,7 +18,7 @@ const films = (items: readonly number[]) => items.map((item) => fixtureFilms[ite
 const props = {
   causes: films(history),
   targets: films(candidates),
-  cells: heatCells(matrix.rows, history.length, candidates.length, end),
+  cells: heatCells(matrix.rows, [...history.keys()], candidates.length, end),
   busy: false,
 };
 const focused = () => document.activeElement?.getAttribute("data-cell");
@@ -73,7 +73,7 @@ describe("the heatmap", () => {
   });
 
   test("marks what is not computed yet, and fills it in when it comes", async () => {
-    const some = heatCells(matrix.rows.slice(0, 1), history.length, candidates.length, end);
+    const some = heatCells(matrix.rows.slice(0, 1), [...history.keys()], candidates.length, end);
     const { host, draw } = await renderForTest(<Heatmap {...props} cells={some} busy={true} />);
     expect(host.querySelectorAll("[data-pending]")).toHaveLength(8);
     expect(host.querySelector("[data-pending]")?.getAttribute("aria-label")).toContain("not computed yet");

@@ -18,11 +18,11 @@ const row = (event: number, ...deltaNats: readonly number[]): ItemEffects => ({
 
 describe("cells", () => {
   test("stand in the row of their event, whatever order rows came in", () => {
-    const cells = heatCells([row(2, 0.5), row(0, -0.5)], 3, 1, 1);
+    const cells = heatCells([row(2, 0.5), row(0, -0.5)], [0, 1, 2], 1, 1);
     expect(cells.map(([cell]) => cell?.deltaNats ?? null)).toEqual([-0.5, null, 0.5]);
   });
   test("have a sign that agrees with the printed number", () => {
-    const glyphs = heatCells([row(0, 0.2, -0.2, 0.004, -0.004, 0)], 1, 5, 1)[0]?.map((cell) => cell?.glyph);
+    const glyphs = heatCells([row(0, 0.2, -0.2, 0.004, -0.004, 0)], [0], 5, 1)[0]?.map((cell) => cell?.glyph);
     expect(glyphs).toEqual(["+", "−", "·", "·", "·"]);
   });
   test.for([

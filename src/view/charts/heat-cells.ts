@@ -28,15 +28,15 @@ export interface HeatCell {
   readonly word: EffectWord;
 }
 
-/** Cells of the map, [history][candidates]; null where nothing is computed yet. `end` is the end of the colour scale in nats. */
+/** Cells of the map, [events][candidates]; null where nothing is computed yet. `end` is the end of the colour scale in nats. */
 export function heatCells(
   rows: readonly ItemEffects[],
-  historyLength: number,
+  events: readonly number[],
   candidates: number,
   end: number,
 ): readonly (readonly (HeatCell | null)[])[] {
   const byEvent = new Map<number, ItemEffects>(rows.map((row) => [row.event, row]));
-  return Array.from({ length: historyLength }, (_, event) => {
+  return events.map((event) => {
     const row = byEvent.get(event);
     return Array.from({ length: candidates }, (_, candidate) => {
       const deltaNats = row?.deltaNats[candidate];

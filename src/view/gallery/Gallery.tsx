@@ -113,7 +113,7 @@ function drawn(whole: EffectMatrix) {
   return {
     causes: whole.history.map(film),
     targets: whole.candidates.map(film),
-    cells: heatCells(whole.rows, whole.history.length, whole.candidates.length, end),
+    cells: heatCells(whole.rows, [...whole.history.keys()], whole.candidates.length, end),
   };
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { ItemId } from "../../core/ids.ts";
 import type { Film } from "../../model/film.ts";
 import type { Explanation } from "../../state/explanation-state.ts";
+import { eventsInPrompt } from "../../state/prompt-films.ts";
 import { EffectTable } from "../charts/EffectTable.tsx";
 import { HeatLegend } from "../charts/HeatLegend.tsx";
 import { Heatmap } from "../charts/Heatmap.tsx";
@@ -112,11 +113,12 @@ function EffectMap({
   const { history, candidates, films, rows } = explanation;
   const map = useMemo(() => {
     const end = heatEnd(rows.flatMap(({ deltaNats }) => deltaNats));
+    const inPrompt = eventsInPrompt(history);
     return {
       end,
-      causes: named(history, films),
+      causes: named(history.slice(inPrompt[0]), films),
       targets: named(candidates, films),
-      cells: heatCells(rows, history.length, candidates.length, end),
+      cells: heatCells(rows, inPrompt, candidates.length, end),
     };
   }, [history, candidates, films, rows]);
   return (
