@@ -82,7 +82,7 @@ const pytest = {
       const reason =
         findPython() === null
           ? "no Python 3.11 or newer was found"
-          : "Python is here but not what the training tests need: pip install -e 'training[test]'";
+          : "Python is here but not what the training tests need: pip install -e 'training[dev]'";
       return { passed: 0, failed: 0, skipped: 1, reason };
     }
     const file = `${results}/pytest.xml`;
@@ -99,12 +99,25 @@ const pytest = {
   },
 };
 
+const ruff = {
+  name: "ruff",
+  run: () => {
+    const python = findPython(["ruff"]);
+    if (python === null)
+      return { passed: 0, failed: 0, skipped: 1, reason: "no Python with ruff: pip install ruff" };
+    return run(python, ["-m", "ruff", "check", "training"])
+      ? { passed: 1, failed: 0, skipped: 0 }
+      : { passed: 0, failed: 1, skipped: 0 };
+  },
+};
+
 const suites = [
   gate("types", "types"),
   gate("lint", "lint"),
   gate("layers", "layers"),
   gate("knip", "knip"),
   vitest("unit"),
+  ruff,
   pytest,
   vitest("gpu"),
   playwright,
