@@ -7,7 +7,8 @@ import type { EffectMatrix } from "../attribution/effect.ts";
 import { type EventIndex, eventIndex, type ItemId, itemId } from "../core/ids.ts";
 import type { Film } from "../model/film.ts";
 import { parseJson } from "../model/schema.ts";
-import type { RankedItem, Recommendation } from "../worker/protocol.ts";
+import type { RankedItem } from "../scores/recommend.ts";
+import type { Recommendation } from "../worker/protocol.ts";
 
 const row = v.pipe(v.number(), v.integer(), v.minValue(0), v.transform<number, ItemId>(itemId));
 const event = v.pipe(v.number(), v.integer(), v.minValue(0), v.transform<number, EventIndex>(eventIndex));

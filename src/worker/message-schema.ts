@@ -3,7 +3,8 @@ import * as v from "valibot";
 import type { ItemEffects } from "../attribution/effect.ts";
 import type { Failure } from "../core/failure.ts";
 import { eventIndex, type ItemId, itemId } from "../core/ids.ts";
-import type { CallName, Calls, EngineInfo, FromWorker, InspectedSlot, ToWorker } from "./protocol.ts";
+import type { DescribedSlot } from "../prompt/describe-prompt.ts";
+import type { CallName, Calls, EngineInfo, FromWorker, ToWorker } from "./protocol.ts";
 
 type Schema<Output> = v.GenericSchema<unknown, Output>;
 
@@ -76,7 +77,7 @@ const itemEffects: Schema<ItemEffects> = v.object({
 
 const question = v.picklist(["total", "prompt-only"]);
 const event = v.nullable(count);
-const slot: Schema<InspectedSlot> = v.variant("kind", [
+const slot: Schema<DescribedSlot> = v.variant("kind", [
   v.object({ kind: v.literal("text"), token: count, text: v.string(), event }),
   v.object({ kind: v.literal("behaviour"), item: v.nullable(item), event, norm: real }),
 ]);

@@ -5,6 +5,8 @@
 import type { EffectMatrix, EffectQuestion, ItemEffects } from "../attribution/effect.ts";
 import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
+import type { DescribedPrompt } from "../prompt/describe-prompt.ts";
+import type { RankedSlate } from "../scores/recommend.ts";
 
 export interface LoadProgress {
   readonly stage: "fetching" | "verifying" | "preparing" | "probing";
@@ -26,42 +28,13 @@ export interface EngineInfo {
   readonly fallback: Failure | null;
 }
 
-export interface RankedItem {
-  readonly item: ItemId;
-  readonly verdict: number;
-  readonly sasrec: number;
-  readonly shown: number;
-  /** Softmax of the shown score over the whole slate. */
-  readonly probability: number;
-  /** Rank by SASRec alone inside the slate, from 1. */
-  readonly sasrecRank: number;
-}
-
-export interface Recommendation {
-  /** Best first. */
-  readonly ranked: readonly RankedItem[];
-  readonly slateSize: number;
-  /** False: the history is empty, these are popular films and nothing personal is behind them. */
-  readonly personal: boolean;
-  readonly gate: readonly number[];
+export interface Recommendation extends RankedSlate {
   readonly promptTokens: number;
   readonly milliseconds: number;
 }
 
-/** One position of the prompt as people can read it. */
-export type InspectedSlot =
-  | { readonly kind: "text"; readonly token: number; readonly text: string; readonly event: number | null }
-  | {
-      readonly kind: "behaviour";
-      readonly item: ItemId | null;
-      readonly event: number | null;
-      /** L2 norm of the vector that stands at this position. */
-      readonly norm: number;
-    };
-
-export interface PromptView {
-  readonly prefix: readonly InspectedSlot[];
-  readonly branches: readonly { readonly item: ItemId; readonly slots: readonly InspectedSlot[] }[];
+/** The prompt as people can read it, with the gate that went with it. */
+export interface PromptView extends DescribedPrompt {
   readonly gate: readonly number[];
 }
 

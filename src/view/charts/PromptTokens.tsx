@@ -2,7 +2,7 @@ import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import type { ItemId } from "../../core/ids.ts";
 import type { Film } from "../../model/film.ts";
-import type { InspectedSlot } from "../../worker/protocol.ts";
+import type { DescribedSlot } from "../../prompt/describe-prompt.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { Poster } from "./Poster.tsx";
 import styles from "./PromptTokens.module.css";
@@ -10,7 +10,7 @@ import { titleParts } from "./title-parts.ts";
 
 export interface PromptTokensProps {
   readonly label: string;
-  readonly slots: readonly InspectedSlot[];
+  readonly slots: readonly DescribedSlot[];
   readonly films: ReadonlyMap<ItemId, Film>;
 }
 

@@ -2,7 +2,7 @@ import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import type { ItemId } from "../../core/ids.ts";
 import type { Film } from "../../model/film.ts";
-import type { RankedItem } from "../../worker/protocol.ts";
+import type { RankedItem } from "../../scores/recommend.ts";
 import { probabilityWords } from "../i18n/probability-words.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { FilmTitle } from "./FilmTitle.tsx";
