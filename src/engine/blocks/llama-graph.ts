@@ -22,7 +22,7 @@ export interface GraphOptions {
 interface PassTensors {
   readonly cos: Tensor2D;
   readonly sin: Tensor2D;
-  readonly spans: Tensor2D;
+  readonly ends: Tensor1D;
   readonly gate: Tensor2D | null;
   readonly readRows: Tensor1D;
 }
@@ -68,7 +68,7 @@ function uploadPass(pass: Pass, pairs: number): PassTensors {
   return {
     cos: tensor2d(pass.cos, [rows, pairs]),
     sin: tensor2d(pass.sin, [rows, pairs]),
-    spans: tensor2d(pass.spans, [rows, 3], "int32"),
+    ends: tensor1d(pass.ends, "int32"),
     gate: gate === null ? null : tensor2d(gate, [rows, gate.length / rows]),
     readRows: tensor1d(pass.readRows, "int32"),
   };
@@ -79,7 +79,7 @@ function runLayer(
   input: Tensor2D,
   layer: LayerWeights,
   experts: LayerAdapter | null,
-  { cos, sin, spans, gate: fullGate, readRows }: PassTensors,
+  { cos, sin, ends, gate: fullGate, readRows }: PassTensors,
   { config }: LlamaWeights,
   isLast: boolean,
   onMemoryPeak: () => void,
@@ -96,7 +96,7 @@ function runLayer(
   attentionInput.dispose();
   const qkv = rotary(stacked, cos, sin, config);
   stacked.dispose();
-  let attended = treeAttention(qkv, spans, config); // [rows, width]
+  let attended = treeAttention(qkv, ends, config); // [rows, width]
   qkv.dispose();
   let residual = input;
   if (isLast) {

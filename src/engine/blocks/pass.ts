@@ -27,8 +27,8 @@ export interface Pass {
   /** [rows, headDim / 2] */
   readonly cos: Float32Array<ArrayBuffer>;
   readonly sin: Float32Array<ArrayBuffer>;
-  /** [rows, 3], as `treeAttention` takes them. */
-  readonly spans: Int32Array<ArrayBuffer>;
+  /** [rows] first row after each row's subtree, as `treeAttention` takes it. */
+  readonly ends: Int32Array<ArrayBuffer>;
   /** [rows, rank]; null without an adapter. */
   readonly gate: Float32Array<ArrayBuffer> | null;
   /** Rows of the pass to read, prompt after prompt. */
@@ -49,7 +49,7 @@ export function planPass(
   const embeddings = new Float32Array(rows * width);
   const cos = new Float32Array(rows * pairs);
   const sin = new Float32Array(rows * pairs);
-  const spans = new Int32Array(rows * 3);
+  const ends = new Int32Array(rows);
   const gate = rank === 0 ? null : new Float32Array(rows * rank);
   const readRows: number[] = [];
   const frequencies = Float64Array.from({ length: pairs }, (_, i) => ropeBase ** ((-2 * i) / headDim));
@@ -65,13 +65,13 @@ export function planPass(
         cos[row * pairs + i] = Math.cos(position * frequency);
         sin[row * pairs + i] = Math.sin(position * frequency);
       }
-      spans.set(attentionSpan(packed, t, start), row * 3);
+      ends[row] = start + subtreeEnd(packed, t);
       if (gate !== null && gateRow !== null) gate.set(gateRow, row * rank);
     }
     for (const row of promptReadRows) readRows.push(start + row);
     start += packed.tokens.length;
   }
-  return { rows, embeddings, cos, sin, spans, gate, readRows: Int32Array.from(readRows) };
+  return { rows, embeddings, cos, sin, ends, gate, readRows: Int32Array.from(readRows) };
 }
 
 function slotEmbedding(
@@ -86,9 +86,8 @@ function slotEmbedding(
   return item === NULL_BEHAVIOUR ? behaviour.nullBehaviour : behaviour.embed(itemId(item));
 }
 
-function attentionSpan(packed: PackedPrompt, t: number, start: number): [number, number, number] {
-  const branch = present(packed.branch[t], "a branch");
-  if (branch === PREFIX_BRANCH) return [start, start + t + 1, start + t + 1];
-  const own = present(packed.branchStart[branch - 1], "the start of a branch");
-  return [start, start + packed.prefixLength, start + own];
+/** The prefix is a chain under which all branches stand, each of them a chain. */
+function subtreeEnd({ branch, branchStart, tokens }: PackedPrompt, t: number): number {
+  const own = present(branch[t], "a branch");
+  return own === PREFIX_BRANCH ? tokens.length : present(branchStart[own], "the end of a branch");
 }

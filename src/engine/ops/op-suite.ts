@@ -23,6 +23,7 @@ import { rotaryReference } from "./rotary/rotary.reference.ts";
 import { rotary } from "./rotary/rotary.ts";
 import { swigluReference } from "./swiglu/swiglu.reference.ts";
 import { swiglu } from "./swiglu/swiglu.ts";
+import { subtreeEnds } from "./tree-attention/subtree-ends.ts";
 import { treeAttentionReference } from "./tree-attention/tree-attention.reference.ts";
 import { treeAttention } from "./tree-attention/tree-attention.ts";
 
@@ -66,19 +67,18 @@ async function finish(result: Tensor, made: readonly Tensor[]): Promise<Float32A
 }
 
 /** Two packed prompts: prefixes of 5 and 1 rows, branches of 3, 1 and 4 rows. */
-function treeSpans(): Int32Array {
-  const rows: number[] = [];
-  const prompt = (prefix: number, branches: readonly number[]) => {
-    const start = rows.length / 3;
-    for (let t = start; t < start + prefix; t++) rows.push(start, t + 1, t + 1);
-    for (const length of branches) {
-      const own = rows.length / 3;
-      for (let t = 0; t < length; t++) rows.push(start, start + prefix, own);
-    }
-  };
-  prompt(5, [3, 1]);
-  prompt(1, [4]);
-  return Int32Array.from(rows);
+const TWO_PROMPTS = subtreeEnds([-1, 0, 1, 2, 3, 4, 5, 6, 4, -1, 9, 10, 11, 12]);
+
+/** A random forest: after every row some of the chain above it ends, more of it the larger `forking` (0: one chain, 1: roots only). */
+function randomForest(rows: number, forking: number, random: Random): Int32Array {
+  const parents: number[] = [];
+  let parent = -1;
+  for (let row = 0; row < rows; row++) {
+    parents.push(parent);
+    parent = row;
+    while (parent >= 0 && random() < forking) parent = parents[parent] ?? -1;
+  }
+  return subtreeEnds(parents);
 }
 
 /** Call inside a test file after the backend has been started; `tolerance` is absolute, for values of order 1. */
@@ -196,40 +196,52 @@ export function opSuite(backend: BackendName, tolerance: number): void {
     expect(worstDifference(got, rotaryReference(qkv, cos, sin, shape))).toBeLessThan(tolerance);
   });
 
-  test.for([
-    ["one row", Int32Array.of(0, 1, 1)],
-    [
-      "a prefix alone",
-      Int32Array.from({ length: 3 * 70 }, (_, i) => (i % 3 === 0 ? 0 : Math.floor(i / 3) + 1)),
-    ],
-    ["two prompts with branches", treeSpans()],
-  ] as const)("treeAttention, %s", async ([, spans]) => {
+  const checkTreeAttention = async (ends: Int32Array, random: Random) => {
+    const rows = ends.length;
     for (const shape of [
       { heads: 3, kvHeads: 1, headDim: 6 },
       { heads: 9, kvHeads: 3, headDim: 64 },
     ]) {
-      const rows = spans.length / 3;
       const width = (shape.heads + 2 * shape.kvHeads) * shape.headDim;
-      const qkv = randomValues(rows * width, seededRandom(rows));
+      const qkv = randomValues(rows * width, random);
       const input = tensor2d(qkv, [rows, width]);
-      const bounds = tensor2d(spans, [rows, 3], "int32");
+      const bounds = tensor1d(ends, "int32");
       const got = await finish(treeAttention(input, bounds, shape), [input, bounds]);
-      expect(worstDifference(got, treeAttentionReference(qkv, spans, shape))).toBeLessThan(tolerance);
+      expect(worstDifference(got, treeAttentionReference(qkv, ends, shape))).toBeLessThan(tolerance);
     }
+  };
+
+  test.for([
+    ["one row", subtreeEnds([-1])],
+    ["a chain", subtreeEnds(Array.from({ length: 70 }, (_, i) => i - 1))],
+    ["two prompts with branches", TWO_PROMPTS],
+    ["rows that see themselves alone", subtreeEnds(Array.from({ length: 67 }, () => -1))],
+  ] as const)("treeAttention, %s", ([, ends]) => checkTreeAttention(ends, seededRandom(ends.length)));
+
+  test.for([
+    [2, 0.5],
+    [31, 0.3],
+    [97, 0.45],
+    [131, 0.1],
+    [257, 0.02],
+    [301, 0.8],
+  ] as const)("treeAttention, a random forest of %i rows, forking %f", ([rows, forking]) => {
+    const random = seededRandom(rows);
+    return checkTreeAttention(randomForest(rows, forking, random), random);
   });
 
   test("treeAttention stays exact where logits are large", async () => {
     const shape = { heads: 1, kvHeads: 1, headDim: 64 };
-    const spans = treeSpans();
-    const rows = spans.length / 3;
+    const ends = TWO_PROMPTS;
+    const rows = ends.length;
     const qkv = randomValues(rows * 192, seededRandom(2)).map((value, i) =>
       i % 192 < 128 ? 12 * value : value,
     );
     const input = tensor2d(qkv, [rows, 192]);
-    const bounds = tensor2d(spans, [rows, 3], "int32");
+    const bounds = tensor1d(ends, "int32");
     const got = await finish(treeAttention(input, bounds, shape), [input, bounds]);
     // Logits reach some hundreds, where one f32 rounding of a logit is 3e-5 and so are the weights' errors.
-    expect(worstDifference(got, treeAttentionReference(qkv, spans, shape))).toBeLessThan(10 * tolerance);
+    expect(worstDifference(got, treeAttentionReference(qkv, ends, shape))).toBeLessThan(10 * tolerance);
   });
 
   test.for([
@@ -254,17 +266,17 @@ export function opSuite(backend: BackendName, tolerance: number): void {
     const random = seededRandom(3);
     const before = aliveBuffers();
     const shape = { heads: 3, kvHeads: 1, headDim: 32 };
-    const x = tensor2d(randomValues(13 * 160, random), [13, 160]);
+    const x = tensor2d(randomValues(14 * 160, random), [14, 160]);
     const gain = tensor1d(randomValues(160, random));
-    const angles = tensor2d(randomValues(13 * 16, random), [13, 16]);
-    const spans = tensor2d(treeSpans().subarray(0, 39), [13, 3], "int32");
-    const gate = tensor2d(randomValues(13 * 4, random), [13, 4]);
+    const angles = tensor2d(randomValues(14 * 16, random), [14, 16]);
+    const ends = tensor1d(TWO_PROMPTS, "int32");
+    const gate = tensor2d(randomValues(14 * 4, random), [14, 4]);
     const weight = uploadLinear(backend, [randomMatrix("Q4_1", 160, 160, random)], "test");
     const lowRank = uploadLowRank(backend, randomValues(640, random), randomValues(640, random), 4);
-    const made: Tensor[] = [x, gain, angles, spans, gate, weight.tensor, lowRank.a, lowRank.b];
+    const made: Tensor[] = [x, gain, angles, ends, gate, weight.tensor, lowRank.a, lowRank.b];
     made.push(rmsNorm(x, gain, 1e-5), rotary(x, angles, angles, shape));
     made.push(linear(x, weight, { adapter: { lowRank, gate }, residual: x }));
-    made.push(treeAttention(x, spans, shape), swiglu(x));
+    made.push(treeAttention(x, ends, shape), swiglu(x));
     for (const tensor of made) tensor.dispose();
     expect(aliveBuffers()).toEqual(before);
   });

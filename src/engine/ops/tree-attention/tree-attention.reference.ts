@@ -1,9 +1,9 @@
 import type { HeadShape } from "../rotary/rotary.ts";
 
-/** What `treeAttention` means, with f64 sums: qkv [rows, (heads + 2 kvHeads) * headDim], spans [rows, 3] -> [rows, heads * headDim]. */
+/** What `treeAttention` means, with f64 sums: qkv [rows, (heads + 2 kvHeads) * headDim], ends [rows] -> [rows, heads * headDim]. */
 export function treeAttentionReference(
   qkv: Float32Array,
-  spans: Int32Array,
+  ends: Int32Array,
   { heads, kvHeads, headDim }: HeadShape,
 ): Float32Array {
   const width = (heads + 2 * kvHeads) * headDim;
@@ -12,8 +12,7 @@ export function treeAttentionReference(
   const at = (values: ArrayLike<number>, index: number) => values[index] ?? Number.NaN;
   for (let t = 0; t < rows; t++) {
     const seen: number[] = [];
-    for (let j = at(spans, 3 * t); j < at(spans, 3 * t + 1); j++) seen.push(j);
-    for (let j = at(spans, 3 * t + 2); j <= t; j++) seen.push(j);
+    for (let j = 0; j <= t; j++) if (t < at(ends, j)) seen.push(j);
     for (let head = 0; head < heads; head++) {
       const kvHead = Math.floor((head * kvHeads) / heads);
       const query = t * width + head * headDim;

@@ -9,65 +9,66 @@ import { TREE_ATTENTION, type TreeAttentionAttrs, type TreeAttentionInputs } fro
 const MASKED = -1e30;
 
 /**
- * Rows with the same prefix share two XNNPACK products, one against the prefix keys and one against the prefix values. A row's
- * own branch is a few keys: plain loops, whose logits stand in extra columns so that one softmax covers both parts.
+ * The rows of a tree share two XNNPACK products, one against the keys of its trunk and one against the values: the trunk is the chain
+ * from the root down to the first fork. What a row sees beyond it is a few keys: plain loops, whose logits stand in extra columns so
+ * that one softmax covers both parts.
  */
 export const treeAttentionWasm = wasmKernel<TreeAttentionInputs, TreeAttentionAttrs>(
   TREE_ATTENTION,
-  (backend, { qkv, spans }, shape) => {
+  (backend, { qkv, ends }, shape) => {
     const rows = present(qkv.shape[0], "the row count of qkv");
     const output = backend.makeOutput([rows, shape.heads * shape.headDim], "float32");
-    for (const run of sharedPrefixRuns(heapInts(backend, spans))) {
+    for (const tree of readForest(heapInts(backend, ends))) {
       for (let kvHead = 0; kvHead < shape.kvHeads; kvHead++)
-        attendRun(backend, { qkv, spans, output }, shape, run, kvHead);
+        attendTree(backend, { qkv, output }, shape, tree, kvHead);
     }
     return output;
   },
 );
 
-/** Rows [first, last) whose prefix starts at the same key. */
-interface Run {
+/** Rows [first, last) under one root. */
+interface Tree {
   readonly first: number;
   readonly last: number;
-  readonly prefixStart: number;
-  /** Longest prefix of these rows. */
-  readonly prefixLength: number;
-  /** Most keys that one of these rows sees in its own branch. */
+  /** Rows of the chain from the root to the first fork. */
+  readonly trunkLength: number;
+  /** Per row, the keys it sees beyond the trunk. */
+  readonly own: readonly (readonly number[])[];
+  /** Most of these. */
   readonly ownLength: number;
 }
 
-function sharedPrefixRuns(spans: Int32Array): Run[] {
-  const runs: Run[] = [];
-  const rows = spans.length / 3;
-  // Casts: rows has three spans each.
-  for (let first = 0, last = 0; first < rows; first = last) {
-    const prefixStart = spans[3 * first] as number;
-    let prefixLength = 0;
-    let ownLength = 0;
-    for (last = first; last < rows && spans[3 * last] === prefixStart; last++) {
-      prefixLength = Math.max(prefixLength, (spans[3 * last + 1] as number) - prefixStart);
-      ownLength = Math.max(ownLength, last + 1 - (spans[3 * last + 2] as number));
+function readForest(ends: Int32Array): Tree[] {
+  const trees: Tree[] = [];
+  // Casts: indices are rows.
+  for (let first = 0, last = 0; first < ends.length; first = last) {
+    last = ends[first] as number;
+    let trunkEnd = first;
+    while (trunkEnd < last && ends[trunkEnd] === last) trunkEnd++;
+    const own: number[][] = [];
+    for (let t = first; t < last; t++) {
+      const seen: number[] = [];
+      for (let j = trunkEnd; j <= t; j = (ends[j] as number) <= t ? (ends[j] as number) : j + 1)
+        if ((ends[j] as number) > t) seen.push(j);
+      own.push(seen);
     }
-    runs.push({ first, last, prefixStart, prefixLength, ownLength });
+    const ownLength = own.reduce((most, { length }) => Math.max(most, length), 0);
+    trees.push({ first, last, trunkLength: trunkEnd - first, own, ownLength });
   }
-  return runs;
+  return trees;
 }
 
-function attendRun(
+function attendTree(
   backend: BackendWasm,
-  {
-    qkv,
-    spans,
-    output,
-  }: { readonly qkv: TensorInfo; readonly spans: TensorInfo; readonly output: TensorInfo },
+  { qkv, output }: { readonly qkv: TensorInfo; readonly output: TensorInfo },
   { heads, kvHeads, headDim }: HeadShape,
-  { first, last, prefixStart, prefixLength, ownLength }: Run,
+  { first, last, trunkLength, own, ownLength }: Tree,
   kvHead: number,
 ): void {
   const width = (heads + 2 * kvHeads) * headDim;
   const group = heads / kvHeads;
   const rows = last - first;
-  const keysSeen = prefixLength + ownLength;
+  const keysSeen = trunkLength + ownLength;
   const keyAt = (heads + kvHead) * headDim;
   const valueAt = (heads + kvHeads + kvHead) * headDim;
   const scale = 1 / Math.sqrt(headDim);
@@ -86,8 +87,8 @@ function attendRun(
     }
     const k = heapFloats(backend, keys).fill(0);
     const v = heapFloats(backend, values).fill(0);
-    for (let j = 0; j < prefixLength; j++) {
-      const row = (prefixStart + j) * width;
+    for (let j = 0; j < trunkLength; j++) {
+      const row = (first + j) * width;
       for (let i = 0; i < headDim; i++) k[i * keysSeen + j] = from[row + keyAt + i] as number;
       v.set(from.subarray(row + valueAt, row + valueAt + headDim), j * headDim);
     }
@@ -96,19 +97,18 @@ function attendRun(
   const logits = product(backend, queries, keys);
   {
     const from = heapFloats(backend, qkv);
-    const bounds = heapInts(backend, spans);
     const q = heapFloats(backend, queries);
     const s = heapFloats(backend, logits);
     for (let h = 0, n = 0; h < group; h++) {
       for (let t = first; t < last; t++, n++) {
         const row = n * keysSeen;
-        const seen = (bounds[3 * t + 1] as number) - prefixStart;
+        const seen = Math.min(trunkLength, t + 1 - first);
         s.fill(MASKED, row + seen, row + keysSeen);
-        for (let j = bounds[3 * t + 2] as number, own = row + prefixLength; j <= t; j++, own++) {
+        for (const [k, j] of (own[t - first] ?? []).entries()) {
           const key = j * width + keyAt;
           let sum = 0;
           for (let i = 0; i < headDim; i++) sum += (q[n * headDim + i] as number) * (from[key + i] as number);
-          s[own] = sum;
+          s[row + trunkLength + k] = sum;
         }
       }
     }
@@ -117,17 +117,15 @@ function attendRun(
   const mixed = product(backend, weights, values);
   {
     const from = heapFloats(backend, qkv);
-    const bounds = heapInts(backend, spans);
     const p = heapFloats(backend, weights);
-    const prefixPart = heapFloats(backend, mixed);
+    const trunkPart = heapFloats(backend, mixed);
     const y = heapFloats(backend, output);
     for (let h = 0, n = 0; h < group; h++) {
       for (let t = first; t < last; t++, n++) {
         const to = t * heads * headDim + (kvHead * group + h) * headDim;
-        y.set(prefixPart.subarray(n * headDim, (n + 1) * headDim), to);
-        let own = n * keysSeen + prefixLength;
-        for (let j = bounds[3 * t + 2] as number; j <= t; j++, own++) {
-          const weight = p[own] as number;
+        y.set(trunkPart.subarray(n * headDim, (n + 1) * headDim), to);
+        for (const [k, j] of (own[t - first] ?? []).entries()) {
+          const weight = p[n * keysSeen + trunkLength + k] as number;
           const value = j * width + valueAt;
           for (let i = 0; i < headDim; i++)
             y[to + i] = (y[to + i] as number) + weight * (from[value + i] as number);

@@ -8,7 +8,7 @@ const LANES = 64; // as in the shader
 
 export const treeAttentionWebgpu = webgpuKernel<TreeAttentionInputs, TreeAttentionAttrs>(
   TREE_ATTENTION,
-  (backend, { qkv, spans }, { heads, kvHeads, headDim }) => {
+  (backend, { qkv, ends }, { heads, kvHeads, headDim }) => {
     invariant(heads % kvHeads === 0, `${heads} heads cannot share ${kvHeads} keys and values evenly`);
     const rows = present(qkv.shape[0], "the row count of qkv");
     const group = heads / kvHeads;
@@ -23,7 +23,7 @@ export const treeAttentionWebgpu = webgpuKernel<TreeAttentionInputs, TreeAttenti
       source: () => unroll(source, counts),
       inputs: [
         { name: "qkv", info: qkv },
-        { name: "spans", info: spans },
+        { name: "ends", info: ends },
       ],
       shape: [rows, heads * headDim],
       workgroupSize: [LANES, 1, 1],

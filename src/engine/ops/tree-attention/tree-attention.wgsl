@@ -1,21 +1,25 @@
-// softmax(q k^T / sqrt(headDim)) v over the keys of two spans, with the softmax kept online (Milakov and Gimelshein 2018): one
+// softmax(q k^T / sqrt(headDim)) v over a row's ancestors and itself, with the softmax kept online (Milakov and Gimelshein 2018): one
 // workgroup takes one row and one kv head, that is $GROUP query heads which read the same keys and values. These heads lie in the
 // components of 4-vectors ($QUADS of them, the last one padded), so that a key or value is read once for all. Keys come in chunks
-// of LANES: one key an invocation for the logits, then one output dimension an invocation for the weighted sum.
+// of LANES: one key an invocation for the logits, then one output dimension an invocation for the weighted sum. A chunk begins at a key
+// that is seen; those in it that are not get weight 0.
 //
-// tfjs adds qkv [rows, (heads + 2 kvHeads) * headDim], spans [rows, 3] = (prefixStart, prefixEnd, ownStart), result and uniforms
+// tfjs adds qkv [rows, (heads + 2 kvHeads) * headDim], ends [rows], result and uniforms
 // (qkvShape, outShape, kvHeads, scale). headDim is $DIM, in $SLICES slices of LANES.
 
 const LANES = 64u;
 const DIM = u32($DIM);
 const GROUP = u32($GROUP);
+const NONE = 0xffffffffu;
+// Far below any logit, and far enough from the end of f32 that differences stay finite.
+const MASKED = -1.0e30;
 
 //# each q < QUADS
 var<workgroup> queries_$q : array<vec4<f32>, DIM>;
 var<workgroup> logits_$q : array<vec4<f32>, LANES>;
 var<workgroup> weights_$q : array<vec4<f32>, LANES>;
 //# end
-var<workgroup> keyCount : u32;
+var<workgroup> firstKey : u32;
 
 fn main() {
   let width = u32(uniforms.qkvShape.y);
@@ -24,12 +28,6 @@ fn main() {
   let kvHead = workgroupId.x;
   let keyColumn = outWidth + kvHead * DIM;
   let valueColumn = keyColumn + uniforms.kvHeads * DIM;
-  let prefixStart = u32(spans[3 * row]);
-  let prefixLength = u32(spans[3 * row + 1]) - prefixStart;
-  let ownStart = u32(spans[3 * row + 2]);
-  if (localIndex == 0) {
-    keyCount = prefixLength + row + 1 - ownStart;
-  }
 
   for (var i = localIndex; i < DIM; i += LANES) {
     let query = row * width + kvHead * GROUP * DIM + i;
@@ -49,13 +47,25 @@ fn main() {
   var sum_$q_$s = vec4<f32>(0.0);
   //# end
   //# end
-  // A loop with barriers needs a bound that the compiler knows to be uniform; the ids that tfjs copies are not.
-  let keys = workgroupUniformLoad(&keyCount);
-
-  for (var first = 0u; first < keys; first += LANES) {
-    let count = min(LANES, keys - first);
+  var next = 0u;
+  loop {
+    if (localIndex == 0) {
+      // Subtrees that ended before this row are stepped over.
+      while (next <= row && u32(ends[next]) <= row) {
+        next = u32(ends[next]);
+      }
+      firstKey = select(next, NONE, next > row);
+    }
+    // A loop with barriers needs a bound that the compiler knows to be uniform; the ids that tfjs copies are not.
+    let first = workgroupUniformLoad(&firstKey);
+    if (first == NONE) {
+      break;
+    }
+    next = first + LANES;
+    let count = min(LANES, row + 1 - first);
     if (localIndex < count) {
-      let key = keyRow(first + localIndex, prefixStart, prefixLength, ownStart) * width + keyColumn;
+      let key = (first + localIndex) * width + keyColumn;
+      let isSeen = u32(ends[first + localIndex]) > row;
       //# each q < QUADS
       var logit_$q = vec4<f32>(0.0);
       //# end
@@ -66,7 +76,7 @@ fn main() {
         //# end
       }
       //# each q < QUADS
-      logits_$q[localIndex] = logit_$q;
+      logits_$q[localIndex] = select(vec4<f32>(MASKED), logit_$q, isSeen);
       //# end
     }
     workgroupBarrier();
@@ -90,7 +100,7 @@ fn main() {
     workgroupBarrier();
 
     for (var n = 0u; n < count; n++) {
-      let value = keyRow(first + n, prefixStart, prefixLength, ownStart) * width + valueColumn;
+      let value = (first + n) * width + valueColumn;
       //# each s < SLICES
       let v_$s = qkv[value + min($s * LANES + localIndex, DIM - 1)];
       //# end
@@ -118,9 +128,4 @@ fn main() {
   }
   //# end
   //# end
-}
-
-// The row of the n-th key that is seen: first the prefix span, then the row's own.
-fn keyRow(n : u32, prefixStart : u32, prefixLength : u32, ownStart : u32) -> u32 {
-  return select(ownStart + n - prefixLength, prefixStart + n, n < prefixLength);
 }
