@@ -7,6 +7,8 @@ import { startWebgpu } from "./webgpu/start-webgpu.ts";
 export interface DeviceOptions {
   /** Addresses of the WASM binaries; a page must give them, Node finds its own. */
   readonly wasmFiles?: WasmFiles | undefined;
+  /** Threads of the WASM backend, 1 to 16; absent: one per core. */
+  readonly threads?: number | undefined;
   /** Stands in for `navigator.gpu` where there is none (Node). */
   readonly gpu?: GPU | undefined;
 }

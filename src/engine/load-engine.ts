@@ -99,13 +99,13 @@ function isAboutTheFiles({ kind }: Failure): boolean {
 
 async function buildOn(
   backend: BackendName,
-  { gguf, pack, tokenizer, onStage, wasmFiles, gpu }: LoadRequest & { readonly tokenizer: Tokenizer },
+  { gguf, pack, tokenizer, onStage, wasmFiles, threads, gpu }: LoadRequest & { readonly tokenizer: Tokenizer },
   behaviour: BehaviourModel | null,
   signal: AbortSignal | undefined,
 ): Promise<BuiltEngine> {
   onStage?.("preparing");
   try {
-    const device = await startDevice(backend, { wasmFiles, gpu });
+    const device = await startDevice(backend, { wasmFiles, threads, gpu });
     const engine = await createLlamaEngine(device, { gguf, tokenizer, pack, behaviour }, signal);
     try {
       if (pack !== null && behaviour !== null) {
