@@ -99,7 +99,15 @@ function isAboutTheFiles({ kind }: Failure): boolean {
 
 async function buildOn(
   backend: BackendName,
-  { gguf, pack, tokenizer, onStage, wasmFiles, threads, gpu }: LoadRequest & { readonly tokenizer: Tokenizer },
+  {
+    gguf,
+    pack,
+    tokenizer,
+    onStage,
+    wasmFiles,
+    threads,
+    gpu,
+  }: LoadRequest & { readonly tokenizer: Tokenizer },
   behaviour: BehaviourModel | null,
   signal: AbortSignal | undefined,
 ): Promise<BuiltEngine> {
