@@ -12,7 +12,7 @@ import { runGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
 import { outputLogits } from "./blocks/output-head.ts";
 import { type PassPrompt, planPass } from "./blocks/pass.ts";
-import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
+import { dot, outputRows, TokenEmbedding } from "./blocks/token-embedding.ts";
 import { verdictDirection } from "./blocks/verdict-head.ts";
 import type { StartedDevice } from "./device.ts";
 import type {
@@ -66,6 +66,7 @@ export async function createLlamaEngine(
       adapterName,
       tokenizer,
       embedding,
+      output: outputRows(gguf, embedding),
       behaviour,
       weights,
       adapter,
@@ -85,6 +86,8 @@ interface Uploaded {
   readonly adapterName: string;
   readonly tokenizer: Tokenizer;
   readonly embedding: TokenEmbedding;
+  /** The output head's rows; `embedding` itself where the two are tied. */
+  readonly output: TokenEmbedding;
   readonly behaviour: BehaviourModel | null;
   readonly weights: LlamaWeights;
   readonly adapter: AdapterWeights | null;
@@ -154,7 +157,7 @@ export class LlamaEngine implements Engine {
 
   nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {
     return this.#inTurn(async () => {
-      const { backend, embedding, tokenizer, weights, largestBindingBytes } = this.#parts;
+      const { backend, output, tokenizer, weights, largestBindingBytes } = this.#parts;
       const { contextLength } = weights.config;
       if (tokens.length === 0 || tokens.length > contextLength)
         throw new FailureError({
@@ -165,7 +168,7 @@ export class LlamaEngine implements Engine {
       const packed = packPrompt({ prefix: slots, branches: [] });
       const readRows = Int32Array.of(tokens.length - 1);
       const hidden = await this.#run([{ packed, gateRow: null, readRows }], null, signal);
-      const probabilities = softmax(await outputLogits(backend, hidden, embedding, largestBindingBytes));
+      const probabilities = softmax(await outputLogits(backend, hidden, output, largestBindingBytes));
       return likeliest(probabilities, top).map((id) => {
         const token = tokenId(id);
         return { token, text: tokenizer.decode([token]), probability: probabilities[id] ?? Number.NaN };

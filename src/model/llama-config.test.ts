@@ -52,7 +52,6 @@ describe("refused as not supported, by name:", () => {
     ["partly rotated heads", tinyLlama(u32("llama.rope.dimension_count", 2)), /rotates 2 of the 4/],
     ["heads of another width", tinyLlama(u32("llama.attention.key_length", 8)), /key_length/],
     ["experts", tinyLlama(u32("llama.expert_count", 8)), /mixture of experts/],
-    ["an output of its own", extra("output.weight"), /output\.weight/],
     ["biases", extra("blk.0.attn_q.bias"), /blk\.0\.attn_q\.bias/],
   ])("%s", ([, bytes, reason]) => {
     const failure = failureOf(bytes);

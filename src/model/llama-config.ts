@@ -39,6 +39,13 @@ export function layerTensorName(layer: number, tensor: LayerTensor): string {
   return `blk.${layer}.${tensor}.weight`;
 }
 
+const OUTPUT = "output.weight";
+
+/** Name of the matrix [vocabulary, width] that makes logits: the file's own, or the token embedding where the two are tied. */
+export function outputTensorName(file: GgufFile): string {
+  return file.tensors.has(OUTPUT) ? OUTPUT : "token_embd.weight";
+}
+
 /** A tensor that {@link readLlamaConfig} has found to be there. */
 export function tensorOf(file: GgufFile, name: string): GgufTensor {
   return present(file.tensors.get(name), `tensor ${name} of ${file.file}`);
@@ -96,14 +103,12 @@ function refuseFeatures(file: GgufFile, read: MetadataReader): void {
   if (file.metadata.has("llama.expert_count") && read.number("llama.expert_count") > 0)
     throw read.unsupported("it is a mixture of experts");
   // Silently dropping a tensor would change every answer: what the graph does not use is refused.
-  const known = new RegExp(`^(token_embd|output_norm|blk\\.\\d+\\.(${LAYER_TENSORS.join("|")}))\\.weight$`);
+  const known = new RegExp(
+    `^(token_embd|output_norm|output|blk\\.\\d+\\.(${LAYER_TENSORS.join("|")}))\\.weight$`,
+  );
   for (const name of file.tensors.keys())
     if (!known.test(name))
-      throw read.unsupported(
-        name === "output.weight"
-          ? "it has an output matrix of its own (output.weight); only output tied to token_embd is run"
-          : `it has a tensor the graph does not use (${JSON.stringify(name.slice(0, 80))})`,
-      );
+      throw read.unsupported(`it has a tensor the graph does not use (${JSON.stringify(name.slice(0, 80))})`);
 }
 
 function checkTensors(file: GgufFile, config: LlamaConfig): void {
@@ -123,6 +128,7 @@ function checkTensors(file: GgufFile, config: LlamaConfig): void {
   const expected: (readonly [string, readonly number[]])[] = [
     ["token_embd.weight", [config.vocabulary, width]],
     ["output_norm.weight", [width]],
+    ...(file.tensors.has(OUTPUT) ? [[OUTPUT, [config.vocabulary, width]] as const] : []),
   ];
   for (let layer = 0; layer < config.layers; layer++)
     for (const tensor of LAYER_TENSORS) expected.push([layerTensorName(layer, tensor), layerShapes[tensor]]);

@@ -5,25 +5,25 @@ import { uploadLinear } from "../ops/linear/upload-linear.ts";
 import type { TokenEmbedding } from "./token-embedding.ts";
 
 /**
- * Logits of every token after a hidden state [width], by the output head that is tied to the token embedding: [vocabulary].
+ * Logits of every token after a hidden state [width], by the output head's rows: [vocabulary].
  *
- * On webgpu the packed embedding is uploaded for the call, in parts that the device can bind, and freed after it: it would be a
+ * On webgpu the packed rows are uploaded for the call, in parts that the device can bind, and freed after it: it would be a
  * third of the weights, for requests that are rare. On wasm the CPU's packed copy is read where it lies.
  */
 export async function outputLogits(
   backend: BackendName,
   hidden: Float32Array,
-  embedding: TokenEmbedding,
+  head: TokenEmbedding,
   largestBindingBytes: number,
 ): Promise<Float64Array> {
-  if (backend === "wasm") return embedding.logits(hidden);
-  const logits = new Float64Array(embedding.vocabulary);
+  if (backend === "wasm") return head.logits(hidden);
+  const logits = new Float64Array(head.vocabulary);
   // As if unpacked: the most a row can take in any layout.
-  const rowsPerPart = Math.max(1, Math.floor(largestBindingBytes / (4 * embedding.width)));
-  const state: Tensor2D = tensor2d(hidden, [1, embedding.width]);
+  const rowsPerPart = Math.max(1, Math.floor(largestBindingBytes / (4 * head.width)));
+  const state: Tensor2D = tensor2d(hidden, [1, head.width]);
   try {
-    for (let first = 0; first < embedding.vocabulary; first += rowsPerPart) {
-      const part = embedding.rows(first, Math.min(embedding.vocabulary, first + rowsPerPart));
+    for (let first = 0; first < head.vocabulary; first += rowsPerPart) {
+      const part = head.rows(first, Math.min(head.vocabulary, first + rowsPerPart));
       const weight = uploadLinear(backend, [part], part.name);
       const product = linear(state, weight);
       try {

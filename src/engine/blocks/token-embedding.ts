@@ -1,17 +1,19 @@
-/** @file The token embedding, packed on the CPU: rows are unpacked when a prompt needs them, and the tied output head reads it whole. */
+/** @file The token embedding, packed on the CPU: rows are unpacked when a prompt needs them, and the output head reads it whole unless the file has an output matrix of its own. */
 import type { TokenId } from "../../core/ids.ts";
 import { dequantiseRow, matrixShape } from "../../model/block-dequantise.ts";
 import type { GgufFile, GgufTensor } from "../../model/gguf.ts";
-import { tensorOf } from "../../model/llama-config.ts";
+import { outputTensorName, tensorOf } from "../../model/llama-config.ts";
+
+const EMBEDDING = "token_embd.weight";
 
 export class TokenEmbedding {
   readonly vocabulary: number;
   readonly width: number;
   readonly #tensor: GgufTensor;
 
-  /** Copies the packed rows, so that the rest of the file can be released. */
-  constructor(gguf: GgufFile) {
-    const tensor = tensorOf(gguf, "token_embd.weight");
+  /** Copies the packed rows, so that the rest of the file can be released. `name` is any matrix with one row a token. */
+  constructor(gguf: GgufFile, name: string = EMBEDDING) {
+    const tensor = tensorOf(gguf, name);
     this.#tensor = { ...tensor, bytes: tensor.bytes.slice() };
     const { rows, cols } = matrixShape(tensor);
     this.vocabulary = rows;
@@ -41,6 +43,12 @@ export class TokenEmbedding {
     for (let token = 0; token < this.vocabulary; token++) logits[token] = dot(hidden, this.row(token));
     return logits;
   }
+}
+
+/** The rows that a hidden state is multiplied with for logits: the embedding itself where the file ties its output to it. */
+export function outputRows(gguf: GgufFile, embedding: TokenEmbedding): TokenEmbedding {
+  const name = outputTensorName(gguf);
+  return name === EMBEDDING ? embedding : new TokenEmbedding(gguf, name);
 }
 
 export function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
