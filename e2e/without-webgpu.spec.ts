@@ -20,6 +20,14 @@ test("without WebGPU the processor does the work, and the page says so", async (
   expect(await app.top()).toHaveLength(10);
 });
 
+test("in Japanese the reason is Japanese, and the driver's own words stand apart", async ({ app }) => {
+  await app.open("?lang=ja");
+  await app.ready();
+  await expect(app.engine).toContainText("GPUを使わない理由");
+  await expect(app.engine).toContainText("このブラウザではWebGPUを使えないため、CPUで計算します。");
+  await expect(app.engine.getByText("技術的な詳細：").locator('[lang="en"]')).toHaveText(/\w/);
+});
+
 test("WebGPU asked for by name is not replaced behind one's back", async ({ app }) => {
   await app.open("?backend=webgpu");
   await expect(app.engine).toHaveAttribute("data-phase", "failed");

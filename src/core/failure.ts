@@ -20,6 +20,17 @@ export type Failure =
   | { readonly kind: "model-unsupported"; readonly file: string; readonly reason: string }
   | { readonly kind: "no-webgpu"; readonly reason: string }
   | { readonly kind: "device-lost"; readonly reason: string }
+  /** Lost again within a minute; `reason` is the last loss. */
+  | { readonly kind: "device-lost-twice"; readonly reason: string }
+  | {
+      readonly kind: "out-of-memory";
+      readonly backend: string;
+      /** What was being placed: the model's weights, or the tensors of a forward pass. */
+      readonly part: "weights" | "pass";
+      /** Bytes that were asked for; null where the backend does not tell. */
+      readonly bytes: number | null;
+      readonly reason: string;
+    }
   | {
       readonly kind: "probe-mismatch";
       readonly backend: string;
@@ -69,8 +80,15 @@ export function describeFailure(failure: Failure): string {
       return `WebGPU is not available (${failure.reason}). Use the WASM backend.`;
     case "device-lost":
       return `The GPU device was lost (${failure.reason}). Try again.`;
+    case "device-lost-twice":
+      return `The GPU device was lost twice within a minute (${failure.reason}). Use the WASM backend.`;
+    case "out-of-memory": {
+      const what = failure.part === "weights" ? "the model's weights" : "a forward pass";
+      const size = failure.bytes === null ? "" : ` (${failure.bytes} bytes)`;
+      return `The ${failure.backend} backend has no memory for ${what}${size}: ${failure.reason}. Free memory or use another backend.`;
+    }
     case "probe-mismatch":
-      return `The ${failure.backend} backend computed a wrong answer on the probe prompt (off by ${failure.worst}, allowed ${failure.tolerance}). Use another backend.`;
+      return `The ${failure.backend} backend computed a wrong answer on the probe prompt (off by ${failure.worst}, allowed ${failure.tolerance}). Use another backend, an updated browser or another machine.`;
     case "unknown-title":
       return `"${failure.title}" is not in the catalogue. Nearest: ${failure.nearest.map((title) => `"${title}"`).join(", ")}.`;
     case "bad-request":

@@ -42,6 +42,14 @@ const failure: Schema<Failure> = v.variant("kind", [
   v.object({ kind: v.literal("model-unsupported"), file: v.string(), reason: v.string() }),
   v.object({ kind: v.literal("no-webgpu"), reason: v.string() }),
   v.object({ kind: v.literal("device-lost"), reason: v.string() }),
+  v.object({ kind: v.literal("device-lost-twice"), reason: v.string() }),
+  v.object({
+    kind: v.literal("out-of-memory"),
+    backend: v.string(),
+    part: v.picklist(["weights", "pass"]),
+    bytes: v.nullable(v.number()),
+    reason: v.string(),
+  }),
   v.object({
     kind: v.literal("probe-mismatch"),
     backend: v.string(),

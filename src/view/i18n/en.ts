@@ -234,18 +234,29 @@ export const en = {
     "file-short":
       "{{file}} arrived incomplete: {{actual}} of {{expected}}. The connection may have broken off; try again.",
     "file-altered": "{{file}} is not the file that was published, so it is not used. Try fetching it again.",
-    "file-invalid": "{{file}} cannot be read: {{reason}}.",
-    "model-unsupported": "{{file}} is a kind of model that this page cannot run: {{reason}}.",
+    "file-invalid": "{{file}} cannot be read: its content is not as it should be.",
+    "model-unsupported": "{{file}} is a kind of model that this page cannot run.",
     "no-webgpu":
-      "This browser offers no WebGPU ({{reason}}), so the processor does the work. It is slower; the answers hardly differ.",
-    "device-lost": "The graphics device dropped out ({{reason}}). Try again.",
+      "This browser offers no WebGPU, so the processor does the work. It is slower; the answers hardly differ.",
+    "device-lost": "The graphics device dropped out. Try again.",
+    "device-lost-twice":
+      "The graphics device dropped out twice within a minute, so the processor does the work. Reload the page to try the device again.",
+    "weights-do-not-fit":
+      "The memory of the {{backend}} is too small for the model’s weights, so it is not used. Closing other pages and programs may help.",
+    "pass-does-not-fit":
+      "The memory of the {{backend}} was too small for this question. Closing other pages and programs may help, and so does a shorter history.",
     "probe-mismatch":
-      "{{backend}} computed a wrong test answer on this device (off by {{worst}}, allowed {{tolerance}}), so it is not used.",
+      "The {{backend}} computed a wrong test answer on this device (off by {{worst}}, allowed {{tolerance}}), so it is not used.",
+    "probe-mismatch-everywhere":
+      "The {{backend}} computed a wrong test answer on this device (off by {{worst}}, allowed {{tolerance}}), so the page shows no prediction of its own. Update the browser, or try another browser or device.",
+    gpu: "graphics device",
+    processor: "processor",
+    detail: "Technical detail:",
     "unknown-title": "“{{title}}” is not in the catalogue. Nearest: {{nearest}}.",
-    "bad-request": "The question could not be answered: {{reason}}.",
-    "storage-failed": "This browser’s storage refused the change ({{operation}}): {{reason}}.",
+    "bad-request": "The question could not be answered.",
+    "storage-failed": "This browser’s storage refused the change ({{operation}}).",
     cancelled: "It was stopped.",
-    bug: "Something is wrong in becausal itself: {{message}}.",
+    bug: "Something is wrong in becausal itself.",
   },
   about: {
     heading: "About the model and the films",

@@ -234,18 +234,29 @@ export const ja: Messages = {
     "file-short":
       "{{file}}が途中までしか届きませんでした（{{expected}}のうち{{actual}}）。接続が切れたのかもしれません。もう一度試してください。",
     "file-altered": "{{file}}が公表されたものと違うため、使いません。もう一度取得してみてください。",
-    "file-invalid": "{{file}}を読み取れません：{{reason}}。",
-    "model-unsupported": "{{file}}は、このページでは動かせない種類のモデルです：{{reason}}。",
+    "file-invalid": "{{file}}の中身が正しくないため、読み取れません。",
+    "model-unsupported": "{{file}}は、このページでは動かせない種類のモデルです。",
     "no-webgpu":
-      "このブラウザではWebGPUを使えないため（{{reason}}）、CPUで計算します。時間はかかりますが、答えはほとんど変わりません。",
-    "device-lost": "グラフィック装置が使えなくなりました（{{reason}}）。もう一度試してください。",
+      "このブラウザではWebGPUを使えないため、CPUで計算します。時間はかかりますが、答えはほとんど変わりません。",
+    "device-lost": "グラフィック装置が使えなくなりました。もう一度試してください。",
+    "device-lost-twice":
+      "グラフィック装置が1分以内に二度使えなくなったため、CPUで計算します。装置をもう一度使うには、ページを読み込み直してください。",
+    "weights-do-not-fit":
+      "{{backend}}のメモリにモデルの重みが収まらないため、使いません。ほかのページやアプリを閉じると収まることがあります。",
+    "pass-does-not-fit":
+      "{{backend}}のメモリがこの問いには足りませんでした。ほかのページやアプリを閉じるか、履歴を短くしてみてください。",
     "probe-mismatch":
       "この端末の{{backend}}は試しの答えを誤ったため（差{{worst}}、許容{{tolerance}}）、使いません。",
+    "probe-mismatch-everywhere":
+      "この端末の{{backend}}は試しの答えを誤ったため（差{{worst}}、許容{{tolerance}}）、このページでの予測は表示しません。ブラウザを更新するか、別のブラウザや端末で試してください。",
+    gpu: "グラフィック装置",
+    processor: "プロセッサー",
+    detail: "技術的な詳細：",
     "unknown-title": "『{{title}}』はカタログにありません。近い題名：{{nearest}}。",
-    "bad-request": "この問いには答えられませんでした：{{reason}}。",
-    "storage-failed": "ブラウザの保存領域が変更を受け付けませんでした（{{operation}}）：{{reason}}。",
+    "bad-request": "この問いには答えられませんでした。",
+    "storage-failed": "ブラウザの保存領域が変更を受け付けませんでした（{{operation}}）。",
     cancelled: "止めました。",
-    bug: "becausal自体に不具合があります：{{message}}。",
+    bug: "becausal自体に不具合があります。",
   },
   about: {
     heading: "モデルと映画について",

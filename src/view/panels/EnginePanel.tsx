@@ -5,6 +5,7 @@ import { failureWords } from "../i18n/failure-words.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp, useIntentions } from "../store-context.tsx";
 import { Button } from "./Button.tsx";
+import { FailureDetail } from "./FailureDetail.tsx";
 import { FailureNote } from "./FailureNote.tsx";
 import styles from "./InsidePanel.module.css";
 import { LoadProgressBar } from "./LoadProgressBar.tsx";
@@ -52,7 +53,10 @@ function EngineFacts({ info }: { readonly info: EngineInfo }): JSX.Element {
       {info.fallback !== null && (
         <>
           <dt>{t("engine.fallback")}</dt>
-          <dd>{failureWords(t, formats, info.fallback)}</dd>
+          <dd>
+            {failureWords(t, formats, info.fallback)}
+            <FailureDetail failure={info.fallback} />
+          </dd>
         </>
       )}
       <dt>{t("engine.layers")}</dt>

@@ -4,6 +4,7 @@ import type { Failure } from "../../core/failure.ts";
 import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { failureWords } from "../i18n/failure-words.ts";
 import { useFormats } from "../i18n/use-formats.ts";
+import { FailureDetail } from "./FailureDetail.tsx";
 import styles from "./FailureNote.module.css";
 
 /** What went wrong, that the history is safe, and what can be done about it (`children`: buttons). */
@@ -24,6 +25,7 @@ export function FailureNote({
         <SentenceGap />
         {failure.kind !== "storage-failed" && t("failure.safe")}
       </p>
+      <FailureDetail failure={failure} />
       {children !== undefined && <p className={styles["actions"]}>{children}</p>}
     </div>
   );
