@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from becausal_training.errors import TrainingError
+from becausal_training.paths import TINY_MODELS
 
 
 def _base_derive(_: argparse.Namespace) -> None:
@@ -111,6 +112,13 @@ def _goldens(_: argparse.Namespace) -> None:
     print(f"wrote {GOLDEN}")
 
 
+def _tiny(options: argparse.Namespace) -> None:
+    from becausal_training.tiny_models import write_tiny_models
+
+    write_tiny_models(options.out)
+    print(f"wrote {options.out}")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all steps."""
     parser = argparse.ArgumentParser(prog="python -m becausal_training", description=__doc__)
@@ -157,6 +165,8 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
     evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
+    tiny = _step(steps, "tiny", _tiny, "write tiny GGUF models of every weight type and what they predict (needs gguf)")
+    tiny.add_argument("--out", type=Path, default=TINY_MODELS)
     return parser
 
 
