@@ -7,11 +7,13 @@ import type { GgufFile } from "../model/gguf.ts";
 import { readLlamaConfig } from "../model/llama-config.ts";
 import type { PackFiles } from "../model/load-parts.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
-import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
+import { packPrompt } from "../prompt/packed-prompt.ts";
+import { batchByRows } from "./blocks/batch-by-rows.ts";
 import { runGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
 import { outputLogits } from "./blocks/output-head.ts";
-import { type PassPrompt, planPass } from "./blocks/pass.ts";
+import { planPass } from "./blocks/pass.ts";
+import type { PassPrompt } from "./blocks/prompt-forest.ts";
 import { dot, outputRows, TokenEmbedding } from "./blocks/token-embedding.ts";
 import { verdictDirection } from "./blocks/verdict-head.ts";
 import type { StartedDevice } from "./device.ts";
@@ -231,25 +233,6 @@ export class LlamaEngine implements Engine {
     this.#lastCall = answer.catch(() => undefined);
     return answer;
   }
-}
-
-/** Consecutive items in batches of at most `mostRows` positions; a longer one stands alone. */
-function batchByRows<T extends { readonly prompt: { readonly packed: PackedPrompt } }>(
-  items: readonly T[],
-  mostRows: number,
-): T[][] {
-  const batches: T[][] = [];
-  let rows = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    const length = item.prompt.packed.tokens.length;
-    if (rows + length > mostRows) {
-      batches.push([]);
-      rows = 0;
-    }
-    batches.at(-1)?.push(item);
-    rows += length;
-  }
-  return batches;
 }
 
 function softmax(logits: Float64Array): Float64Array {

@@ -28,8 +28,8 @@ interface PassTensors {
 }
 
 /**
- * Hidden states after the output norm at the pass's read rows, [read rows, width]. Rejects with `cancelled` between layers.
- * Leaves no tensor behind, also when it fails.
+ * Hidden states after the output norm, [reads, width]: one per read that was asked for, prompt after prompt. Rejects with `cancelled`
+ * between layers. Leaves no tensor behind, also when it fails.
  */
 export async function runGraph(
   pass: Pass,
@@ -53,7 +53,7 @@ export async function runGraph(
     }
     const hidden = rmsNorm(residual, weights.outputNorm, config.rmsEpsilon);
     try {
-      return await hidden.data<"float32">();
+      return takeRows(await hidden.data<"float32">(), pass.reads, config.width);
     } finally {
       hidden.dispose();
     }
@@ -61,6 +61,14 @@ export async function runGraph(
     residual.dispose();
     for (const tensor of Object.values(tensors)) tensor?.dispose();
   }
+}
+
+/** Rows of [*, width] in another order, or more than once. */
+function takeRows(values: Float32Array, rows: Int32Array, width: number): Float32Array {
+  const taken = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries())
+    taken.set(values.subarray(row * width, (row + 1) * width), i * width);
+  return taken;
 }
 
 function uploadPass(pass: Pass, pairs: number): PassTensors {

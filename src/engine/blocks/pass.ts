@@ -1,25 +1,15 @@
-/** @file Several prompts laid end to end as one pass through the graph, as flat arrays. */
+/** @file Several prompts as one pass through the graph, as flat arrays. */
 
 import { itemId } from "../../core/ids.ts";
 import { invariant, present } from "../../core/invariant.ts";
 import type { LlamaConfig } from "../../model/llama-config.ts";
-import {
-  NO_BEHAVIOUR,
-  NULL_BEHAVIOUR,
-  type PackedPrompt,
-  PREFIX_BRANCH,
-} from "../../prompt/packed-prompt.ts";
+import { NO_BEHAVIOUR, NULL_BEHAVIOUR } from "../../prompt/packed-prompt.ts";
 import type { BehaviourModel } from "../engine.ts";
+import { subtreeEnds } from "../ops/tree-attention/subtree-ends.ts";
+import { NO_NODE, type PassPrompt, PromptForest, slotBehaviour } from "./prompt-forest.ts";
 import type { TokenEmbedding } from "./token-embedding.ts";
 
-export interface PassPrompt {
-  readonly packed: PackedPrompt;
-  /** [rank] factors of the adapter's ranks; null without an adapter. */
-  readonly gateRow: Float32Array | null;
-  /** Positions of the prompt whose final hidden state is wanted. */
-  readonly readRows: Int32Array;
-}
-
+/** Rows stand in depth-first order of the prompts' forest, each computed once for all prompts that share it. */
 export interface Pass {
   readonly rows: number;
   /** [rows, width] */
@@ -31,63 +21,113 @@ export interface Pass {
   readonly ends: Int32Array<ArrayBuffer>;
   /** [rows, rank]; null without an adapter. */
   readonly gate: Float32Array<ArrayBuffer> | null;
-  /** Rows of the pass to read, prompt after prompt. */
+  /** Rows whose final hidden state is wanted, each once, ascending. */
   readonly readRows: Int32Array<ArrayBuffer>;
+  /** Index into `readRows` of every read that was asked for, prompt after prompt. */
+  readonly reads: Int32Array<ArrayBuffer>;
+  /** Per prompt the row of each of its positions; -1 where none of its reads depends on it. */
+  readonly promptRows: readonly Int32Array<ArrayBuffer>[];
 }
 
-/** `behaviour` may be null only if no prompt has a behaviour slot. */
+/** `behaviour` may be null only if no prompt has a behaviour slot. There must be something to read. */
 export function planPass(
   prompts: readonly PassPrompt[],
-  config: LlamaConfig,
-  embedding: TokenEmbedding,
-  behaviour: BehaviourModel | null,
+  config: Pick<LlamaConfig, "width" | "headDim" | "ropeBase">,
+  embedding: Pick<TokenEmbedding, "row">,
+  behaviour: Pick<BehaviourModel, "embed" | "nullBehaviour"> | null,
 ): Pass {
-  const { width, headDim, ropeBase } = config;
-  const rows = prompts.reduce((sum, { packed }) => sum + packed.tokens.length, 0);
-  const pairs = headDim / 2;
-  const rank = prompts[0]?.gateRow?.length ?? 0;
-  const embeddings = new Float32Array(rows * width);
-  const cos = new Float32Array(rows * pairs);
-  const sin = new Float32Array(rows * pairs);
-  const ends = new Int32Array(rows);
-  const gate = rank === 0 ? null : new Float32Array(rows * rank);
-  const readRows: number[] = [];
-  const frequencies = Float64Array.from({ length: pairs }, (_, i) => ropeBase ** ((-2 * i) / headDim));
+  const { width } = config;
+  const forest = new PromptForest();
+  const promptNodes = prompts.map((prompt) => forest.add(prompt));
+  const { slots, positions, parents, gateRows, rowOfNode } = forest.depthFirst();
+  const rows = slots.length;
+  invariant(rows > 0, "a pass has something to read");
+  const promptRows = promptNodes.map((nodes) =>
+    nodes.map((node) => (node === NO_NODE ? -1 : present(rowOfNode[node], "a row"))),
+  );
 
-  let start = 0;
-  for (const { packed, gateRow, readRows: promptReadRows } of prompts) {
-    invariant((gateRow?.length ?? 0) === rank, "every prompt of a pass has a gate of the same rank, or none");
-    for (let t = 0; t < packed.tokens.length; t++) {
-      const row = start + t;
-      embeddings.set(slotEmbedding(packed, t, embedding, behaviour), row * width);
-      const position = present(packed.position[t], "a position");
-      for (const [i, frequency] of frequencies.entries()) {
-        cos[row * pairs + i] = Math.cos(position * frequency);
-        sin[row * pairs + i] = Math.sin(position * frequency);
-      }
-      ends[row] = start + subtreeEnd(packed, t);
-      if (gate !== null && gateRow !== null) gate.set(gateRow, row * rank);
+  const embeddings = new Float32Array(rows * width);
+  eachOnce(
+    slots,
+    (slot, row) => embeddings.set(slotEmbedding(slot, embedding, behaviour), row * width),
+    (first, row) => embeddings.copyWithin(row * width, first * width, (first + 1) * width),
+  );
+
+  const asked = prompts.flatMap(({ readRows }, i) =>
+    Array.from(readRows, (t) => present(promptRows[i]?.[t], "a row that is read")),
+  );
+  const readRows = Int32Array.from(new Set(asked)).sort();
+  const readAt = new Map(Array.from(readRows, (row, at) => [row, at]));
+  return {
+    rows,
+    embeddings,
+    ...rotaryAngles(positions, config),
+    ends: subtreeEnds(parents),
+    gate: stackGates(gateRows),
+    readRows,
+    reads: Int32Array.from(asked, (row) => present(readAt.get(row), "a read")),
+    promptRows,
+  };
+}
+
+/** Calls `make` for the first row that holds a value, `copy` for every further one. */
+function eachOnce(
+  values: Int32Array,
+  make: (value: number, row: number) => void,
+  copy: (first: number, row: number) => void,
+): void {
+  const firsts = new Map<number, number>();
+  for (const [row, value] of values.entries()) {
+    const first = firsts.get(value);
+    if (first !== undefined) copy(first, row);
+    else {
+      firsts.set(value, row);
+      make(value, row);
     }
-    for (const row of promptReadRows) readRows.push(start + row);
-    start += packed.tokens.length;
   }
-  return { rows, embeddings, cos, sin, ends, gate, readRows: Int32Array.from(readRows) };
 }
 
 function slotEmbedding(
-  packed: PackedPrompt,
-  t: number,
-  embedding: TokenEmbedding,
-  behaviour: BehaviourModel | null,
+  slot: number,
+  embedding: Pick<TokenEmbedding, "row">,
+  behaviour: Pick<BehaviourModel, "embed" | "nullBehaviour"> | null,
 ): Float32Array {
-  const item = present(packed.behaviour[t], "a behaviour");
-  if (item === NO_BEHAVIOUR) return embedding.row(present(packed.tokens[t], "a token"));
+  const item = slotBehaviour(slot);
+  if (item === NO_BEHAVIOUR) return embedding.row(slot);
   invariant(behaviour !== null, "behaviour slots need a pack");
   return item === NULL_BEHAVIOUR ? behaviour.nullBehaviour : behaviour.embed(itemId(item));
 }
 
-/** The prefix is a chain under which all branches stand, each of them a chain. */
-function subtreeEnd({ branch, branchStart, tokens }: PackedPrompt, t: number): number {
-  const own = present(branch[t], "a branch");
-  return own === PREFIX_BRANCH ? tokens.length : present(branchStart[own], "the end of a branch");
+/** Angle of pair i at position p: p ropeBase^(-2i / headDim) (Su et al. 2021). */
+function rotaryAngles(
+  positions: Int32Array,
+  { headDim, ropeBase }: Pick<LlamaConfig, "headDim" | "ropeBase">,
+): Pick<Pass, "cos" | "sin"> {
+  const pairs = headDim / 2;
+  const cos = new Float32Array(positions.length * pairs);
+  const sin = new Float32Array(positions.length * pairs);
+  const frequencies = Float64Array.from({ length: pairs }, (_, i) => ropeBase ** ((-2 * i) / headDim));
+  eachOnce(
+    positions,
+    (position, row) => {
+      for (const [i, frequency] of frequencies.entries()) {
+        cos[row * pairs + i] = Math.cos(position * frequency);
+        sin[row * pairs + i] = Math.sin(position * frequency);
+      }
+    },
+    (first, row) => {
+      for (const table of [cos, sin]) table.copyWithin(row * pairs, first * pairs, (first + 1) * pairs);
+    },
+  );
+  return { cos, sin };
+}
+
+function stackGates(gateRows: readonly (Float32Array | null)[]): Float32Array<ArrayBuffer> | null {
+  const rank = gateRows[0]?.length ?? 0;
+  const stacked = new Float32Array(gateRows.length * rank);
+  for (const [row, gateRow] of gateRows.entries()) {
+    invariant((gateRow?.length ?? 0) === rank, "every prompt of a pass has a gate of the same rank, or none");
+    if (gateRow !== null) stacked.set(gateRow, row * rank);
+  }
+  return rank === 0 ? null : stacked;
 }
