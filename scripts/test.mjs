@@ -116,6 +116,7 @@ const suites = [
   gate("lint", "lint"),
   gate("layers", "layers"),
   gate("knip", "knip"),
+  gate("kernels", "kernels"),
   vitest("unit"),
   ruff,
   pytest,
