@@ -58,10 +58,17 @@ module.exports = {
       from: { path: "^src/", pathNot: "^src/cli/" },
       to: { path: "^src/cli/" },
     },
+    {
+      name: "nothing-imports-bench",
+      severity: "error",
+      comment: "The benchmark measures the product; it is no part of it.",
+      from: { path: "^src/", pathNot: "^src/(bench/|bench-page\\.ts$)" },
+      to: { path: "^src/bench/" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "\\.(test|gpu\\.test)\\.tsx?$" },
+    exclude: { path: "(\\.(test|gpu\\.test)\\.tsx?$|^src/engine/wasm/assembly/)" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
   },
