@@ -1,7 +1,6 @@
 // onnxruntime-web at its best for this job: graphs with fused attention, logits where they are wanted, key and value caches that stay
 // as they are between calls, and for the slate the faster of two ways: one call per continuation, or one batch padded on the right.
 const DIST = "/node_modules/onnxruntime-web/dist/";
-const CACHE = ["key", "value"];
 
 let ort = null;
 let session = null;
@@ -48,7 +47,8 @@ const methods = {
 
   /** Prefix once, then its continuations, in both ways where the graph can do both. */
   async slate(prefix, continuations) {
-    const ways = session.inputNames.includes("batch_past") || !fused() ? ["batched", "sequential"] : ["sequential"];
+    const ways =
+      session.inputNames.includes("batch_past") || !fused() ? ["batched", "sequential"] : ["sequential"];
     const results = [];
     for (const way of ways) {
       const start = performance.now();
@@ -102,12 +102,19 @@ async function run(rows, continued) {
   const int64 = (data, dims) => new ort.Tensor("int64", data, dims);
   const feeds = {
     input_ids: int64(ids, [rows.length, length]),
-    attention_mask: int64(new BigInt64Array(rows.length * (past + length)).fill(1n), [rows.length, past + length]),
-    last: int64(BigInt64Array.from(rows, (row) => BigInt(row.length - 1)), [rows.length, 1]),
+    attention_mask: int64(new BigInt64Array(rows.length * (past + length)).fill(1n), [
+      rows.length,
+      past + length,
+    ]),
+    last: int64(
+      BigInt64Array.from(rows, (row) => BigInt(row.length - 1)),
+      [rows.length, 1],
+    ),
   };
   for (const name of session.inputNames)
     if (name.startsWith("past_key_values"))
-      feeds[name] = continued?.cache[name] ?? new ort.Tensor("float32", new Float32Array(0), [rows.length, 3, 0, 64]);
+      feeds[name] =
+        continued?.cache[name] ?? new ort.Tensor("float32", new Float32Array(0), [rows.length, 3, 0, 64]);
   const outputs = await session.run(feeds);
   const cache = Object.fromEntries(
     session.outputNames

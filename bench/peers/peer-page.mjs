@@ -2,7 +2,7 @@
 // the peer works, without the way to this page. Answers are the likeliest next token and its probability.
 const peers = {
   "onnxruntime-web": () => inWorker("/ort-worker.mjs"),
-  wllama: async () => (await import("/wllama-peer.mjs")).wllamaPeer(),
+  wllama: async () => (await import("./wllama-peer.mjs")).wllamaPeer(),
 };
 
 let peer = null;

@@ -21,7 +21,8 @@ export async function servePeers(modelFolder = models) {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://peers").pathname);
     const [root, name] = path.startsWith("/models/") ? [modelFolder, path.slice(8)] : [here, path.slice(1)];
     const file = normalize(join(root, name));
-    const found = file.startsWith(root.endsWith(sep) ? root : root + sep) && existsSync(file) && statSync(file).isFile();
+    const found =
+      file.startsWith(root.endsWith(sep) ? root : root + sep) && existsSync(file) && statSync(file).isFile();
     if (!found) {
       response.writeHead(404, isolationHeaders).end();
       return;

@@ -16,7 +16,11 @@ export function wllamaPeer() {
   };
   const likeliest = ({ choice }) => {
     const [entry] = choice.logprobs?.content ?? [];
-    return { token: entry?.id ?? null, text: choice.text, probability: Math.exp(entry?.logprob ?? Number.NaN) };
+    return {
+      token: entry?.id ?? null,
+      text: choice.text,
+      probability: Math.exp(entry?.logprob ?? Number.NaN),
+    };
   };
   return {
     async load({ model, threads }) {

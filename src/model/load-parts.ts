@@ -47,30 +47,53 @@ export async function loadModelFiles(
     loadManifest(fetcher, pathIn(folders.pack, MANIFEST), readPackManifest, options.signal),
   ]);
   checkPackFitsBase(packManifest, baseManifest, pathIn(folders.pack, MANIFEST));
-  const { adapter, sasrec, catalogue } = packManifest;
-  const totalBytes = [baseManifest, adapter, sasrec, catalogue].reduce(
-    (sum, file) => sum + file.byteLength,
-    0,
-  );
+  const totalBytes = baseManifest.byteLength + packByteLength(packManifest);
   const progress = new ByteProgress(totalBytes, options.onProgress);
-  const [gguf, adapterBytes, sasrecBytes, catalogueBytes] = await allOrNone(options.signal, (signal) => {
-    const load = (named: { file: string; byteLength: number; sha256: string }) =>
-      loadVerified(fetcher, pathIn(folders.pack, named.file), named, progress, signal);
-    return Promise.all([
+  const [gguf, pack] = await allOrNone(options.signal, (signal) =>
+    Promise.all([
       loadParts(fetcher, folders.base, baseManifest, progress, signal),
-      load(adapter),
-      load(sasrec),
-      load(catalogue),
-    ]);
-  });
+      loadNamedFiles(fetcher, folders.pack, packManifest, progress, signal),
+    ]),
+  );
+  return { base: { manifest: baseManifest, gguf: readGguf(gguf, baseManifest.file) }, pack };
+}
+
+/** The pack alone, for a base that comes from elsewhere: whether the two fit is not checked. Rejects as {@link loadModelFiles} does. */
+export async function loadPackFiles(
+  fetcher: Fetcher,
+  folder: string,
+  options: LoadOptions = {},
+): Promise<PackFiles> {
+  const manifest = await loadManifest(fetcher, pathIn(folder, MANIFEST), readPackManifest, options.signal);
+  const progress = new ByteProgress(packByteLength(manifest), options.onProgress);
+  return allOrNone(options.signal, (signal) => loadNamedFiles(fetcher, folder, manifest, progress, signal));
+}
+
+function packByteLength({ adapter, sasrec, catalogue }: PackManifest): number {
+  return adapter.byteLength + sasrec.byteLength + catalogue.byteLength;
+}
+
+/** The files that a pack's manifest names. */
+async function loadNamedFiles(
+  fetcher: Fetcher,
+  folder: string,
+  manifest: PackManifest,
+  progress: ByteProgress,
+  signal: AbortSignal | undefined,
+): Promise<PackFiles> {
+  const { adapter, sasrec, catalogue } = manifest;
+  const load = (named: { file: string; byteLength: number; sha256: string }) =>
+    loadVerified(fetcher, pathIn(folder, named.file), named, progress, signal);
+  const [adapterBytes, sasrecBytes, catalogueBytes] = await Promise.all([
+    load(adapter),
+    load(sasrec),
+    load(catalogue),
+  ]);
   return {
-    base: { manifest: baseManifest, gguf: readGguf(gguf, baseManifest.file) },
-    pack: {
-      manifest: packManifest,
-      adapter: readSafetensors(adapterBytes, pathIn(folders.pack, adapter.file)),
-      sasrec: readSafetensors(sasrecBytes, pathIn(folders.pack, sasrec.file)),
-      films: readCatalogue(catalogueBytes, pathIn(folders.pack, catalogue.file), catalogue.items),
-    },
+    manifest,
+    adapter: readSafetensors(adapterBytes, pathIn(folder, adapter.file)),
+    sasrec: readSafetensors(sasrecBytes, pathIn(folder, sasrec.file)),
+    films: readCatalogue(catalogueBytes, pathIn(folder, catalogue.file), catalogue.items),
   };
 }
 
