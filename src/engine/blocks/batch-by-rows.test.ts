@@ -54,6 +54,12 @@ test("prompts that share most land together", () => {
   expect(rowsOf([mixed[0]!, mixed[1]!])).toBeGreaterThan(most);
 });
 
+test("a prompt goes where it adds least, also where there is room elsewhere", () => {
+  const [a, b] = [asked([5, 6, 7], [31], 1), asked([5, 6, 7], [31], 2)];
+  const small = asked([5], [31], 1);
+  expect(names(batchByRows([a, b, small], rowsOf([b, small])))).toEqual(names([[a, small], [b]]));
+});
+
 test("nothing makes no batch", () => {
   expect(batchByRows([], 10)).toEqual([]);
 });

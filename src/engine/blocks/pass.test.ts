@@ -17,7 +17,7 @@ import {
   QUESTION,
 } from "./prompts-fixture.ts";
 
-const config = { width: 2, headDim: 2, ropeBase: 100 };
+const config = { width: 2, headDim: 4, ropeBase: 100 };
 const embedding = { row: (token: number) => Float32Array.of(token, 0) };
 const behaviour = {
   embed: (item: ItemId) => Float32Array.of(item, 1),
@@ -37,12 +37,14 @@ function checkLaw(prompts: readonly PassPrompt[]): void {
       expect(pass.promptRows[p]![t]).toBe(row);
       const seen = Array.from({ length: row + 1 }, (_, j) => j).filter((j) => row < pass.ends[j]!);
       expect(
-        seen.map((j) => [...pass.embeddings.subarray(2 * j, 2 * j + 2), pass.cos[j], pass.sin[j]]),
+        seen.map((j) =>
+          [pass.embeddings, pass.cos, pass.sin].flatMap((table) => [...table.subarray(2 * j, 2 * j + 2)]),
+        ),
       ).toEqual(
         pathTo(prompt, t).map(([token, item, position]) => [
           ...(item === -1 ? [token, 0] : item === -2 ? [0, 2] : [item, 1]),
-          Math.fround(Math.cos(position)),
-          Math.fround(Math.sin(position)),
+          ...[1, 0.1].map((frequency) => Math.fround(Math.cos(position * frequency))),
+          ...[1, 0.1].map((frequency) => Math.fround(Math.sin(position * frequency))),
         ]),
       );
       for (const j of seen)
