@@ -23,6 +23,6 @@ export interface EffectMatrix {
   readonly fullVerdict: readonly number[];
   /** One row per history item that stands in the prompt, oldest first. */
   readonly rows: readonly ItemEffects[];
-  /** Real forward passes behind this matrix. */
+  /** How often the model was really run for this matrix: once with everything and once for each row. Runs share passes. */
   readonly forwardPasses: number;
 }

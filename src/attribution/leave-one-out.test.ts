@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { type ItemId, itemId } from "../core/ids.ts";
-import type { ScoreFn, SlateQuery } from "../scores/score-fn.ts";
+import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
 import { softmax } from "../scores/softmax.ts";
+import type { ItemEffects } from "./effect.ts";
 import { type LeaveOneOutRequest, leaveOneOut } from "./leave-one-out.ts";
 
 const items = (...ids: number[]): ItemId[] => ids.map(itemId);
@@ -17,19 +18,25 @@ interface Toy {
   sasrec(history: readonly ItemId[], candidate: ItemId): number;
 }
 
-/** A model whose answer is known, behind the same contract as the real one. */
-function toyScore(toy: Toy, asked: SlateQuery[] = []): ScoreFn {
-  return async (queries) =>
-    queries.map((query) => {
+/** A model whose answer is known, behind the same contract as the real one: it answers one question after the other. */
+function toyScore(toy: Toy, asked: SlateQuery[] = [], order = (queries: number[]) => queries): ScoreFn {
+  return async (queries, signal, onScored) => {
+    const answers: SlateScores[] = [];
+    for (const i of order([...queries.keys()])) {
+      if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+      const query = queries[i]!;
       asked.push(query);
-      const { history, candidates, heldGate, promptItems = 10 } = query;
+      const { history, candidates, gateHistory, promptItems = 10 } = query;
       const prompt = history.slice(Math.max(0, history.length - promptItems));
-      const gate = heldGate ?? [toy.gate(history)];
+      const gate = [toy.gate(gateHistory ?? history)];
       const verdict = candidates.map((candidate) => toy.verdict(prompt, candidate, gate[0] ?? Number.NaN));
       const sasrec = candidates.map((candidate) => toy.sasrec(history, candidate));
       const shown = verdict.map((value, c) => value + BETA * sasrec[c]!);
-      return { verdict, sasrec, shown, probability: softmax(shown), gate };
-    });
+      answers[i] = { verdict, sasrec, shown, probability: softmax(shown), gate };
+      onScored?.(i, answers[i]);
+    }
+    return answers;
+  };
 }
 
 const weight = (item: ItemId, candidate: ItemId) => Math.sin(item * 7 + candidate * 3);
@@ -144,23 +151,81 @@ describe("items beyond the prompt", () => {
   });
 });
 
-test("rows arrive one by one as they are done, oldest first", async () => {
-  const seen: [number, number, number][] = [];
-  const matrix = await leaveOneOut(request(), toyScore(additive), {
-    onRow: (row, done, total) => seen.push([row.event, done, total]),
+test.for(["total", "prompt-only"] as const)("all questions are asked at once (%s)", async (question) => {
+  let calls = 0;
+  const score = toyScore(additive);
+  const matrix = await leaveOneOut(request({ question }), (...args) => {
+    calls++;
+    return score(...args);
   });
-  expect(seen).toEqual([
-    [0, 1, 3],
-    [1, 2, 3],
-    [2, 3, 3],
-  ]);
+  expect(calls).toBe(1);
   expect(matrix.forwardPasses).toBe(4);
-  expect(matrix.fullVerdict).toEqual((await toyScore(additive)([request()]))[0]!.verdict);
+  expect(matrix.fullVerdict).toEqual((await score([request()]))[0]!.verdict);
+});
+
+describe("rows", () => {
+  type Arrival = readonly [row: ItemEffects, done: number, total: number, asked: number];
+  const arrivals = async (
+    score: (asked: SlateQuery[]) => ScoreFn,
+  ): Promise<{ rows: readonly ItemEffects[]; arrived: Arrival[] }> => {
+    const asked: SlateQuery[] = [];
+    const arrived: Arrival[] = [];
+    const onRow = (row: ItemEffects, done: number, total: number) =>
+      arrived.push([row, done, total, asked.length]);
+    const { rows } = await leaveOneOut(request(), score(asked), { onRow });
+    return { rows, arrived };
+  };
+
+  test("arrive one by one as they are done, oldest first", async () => {
+    const { rows, arrived } = await arrivals((asked) => toyScore(additive, asked));
+    expect(arrived).toEqual(rows.map((row, i) => [row, i + 1, 3, i + 2]));
+  });
+
+  test("wait for the answer to the whole history and for the rows before", async () => {
+    const order = () => [2, 0, 3, 1];
+    const { rows, arrived } = await arrivals((asked) => toyScore(additive, asked, order));
+    expect(arrived).toEqual(rows.map((row, i) => [row, i + 1, 3, 4]));
+  });
+
+  test("arrive once where work is repeated, and where nothing is heard on the way", async () => {
+    const twice = await arrivals((asked) => async (queries, signal, onScored) => {
+      const score = toyScore(additive, asked);
+      await score(queries, signal, (i, scores) => i < 3 && onScored?.(i, scores));
+      return score(queries, signal, onScored);
+    });
+    expect(twice.arrived.map(([row, done]) => [row, done])).toEqual(twice.rows.map((row, i) => [row, i + 1]));
+    const silent = await arrivals((asked) => (queries) => toyScore(additive, asked)(queries));
+    expect(silent.arrived.map(([row, done]) => [row, done])).toEqual(
+      twice.rows.map((row, i) => [row, i + 1]),
+    );
+  });
 });
 
 test("an empty history has no rows and still a verdict", async () => {
   const matrix = await leaveOneOut(request({ history: [] }), toyScore(additive));
   expect(matrix).toMatchObject({ rows: [], fullVerdict: [1, 1], forwardPasses: 1 });
+});
+
+test("cancelled before it begins, it asks nothing", async () => {
+  const asked: SlateQuery[] = [];
+  const cancelled = leaveOneOut(request(), toyScore(additive, asked), { signal: AbortSignal.abort() });
+  await expect(cancelled).rejects.toEqual(new FailureError({ kind: "cancelled" }));
+  expect(asked).toEqual([]);
+});
+
+test("no row arrives after a cancel, whatever the model still answers", async () => {
+  const control = new AbortController();
+  let rows = 0;
+  const deaf: ScoreFn = (queries, _signal, onScored) => toyScore(additive)(queries, undefined, onScored);
+  const cancelled = leaveOneOut(request(), deaf, {
+    signal: control.signal,
+    onRow: () => {
+      rows++;
+      control.abort();
+    },
+  });
+  await expect(cancelled).rejects.toEqual(new FailureError({ kind: "cancelled" }));
+  expect(rows).toBe(1);
 });
 
 test("cancelling ends it before the next pass", async () => {

@@ -5,7 +5,7 @@
 import { FailureError } from "../core/failure.ts";
 import { eventIndex, type ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
-import type { ScoreFn, SlateScores } from "../scores/score-fn.ts";
+import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
 import { softmax } from "../scores/softmax.ts";
 import type { EffectMatrix, EffectQuestion, ItemEffects } from "./effect.ts";
 
@@ -31,6 +31,8 @@ export interface LeaveOneOutOptions {
  * gate; older items outside the prompt stay outside. Effects do not add up to the whole: items that say the same thing cover for each
  * other. Rejects with `cancelled` once the signal aborts.
  *
+ * All questions go to the model at once: with the gate held, only what comes after the removed item is computed again.
+ *
  * "prompt-only" holds the gate and, in the shown score, the recommender's part at their values of the whole history.
  */
 export async function leaveOneOut(
@@ -42,32 +44,53 @@ export async function leaveOneOut(
   const cut = Math.max(0, history.length - recommenderItems);
   const seen = history.slice(cut);
   const shownItems = Math.min(promptItems, seen.length);
-  let forwardPasses = 0;
-  const ask = async (query: Parameters<ScoreFn>[0][number]): Promise<SlateScores> => {
-    if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
-    const [scores] = await score([query], signal);
-    forwardPasses++;
-    return present(scores, "the answer to the query");
-  };
-
-  const full = await ask({ history: seen, candidates, promptItems });
-  const rows: ItemEffects[] = [];
-  for (let at = seen.length - shownItems; at < seen.length; at++) {
-    const without = await ask({
+  const removed = Array.from({ length: shownItems }, (_, i) => seen.length - shownItems + i);
+  const queries: SlateQuery[] = [
+    { history: seen, candidates, promptItems },
+    ...removed.map((at) => ({
       history: seen.toSpliced(at, 1),
       candidates,
       promptItems: shownItems - 1,
-      ...(question === "prompt-only" ? { heldGate: full.gate } : {}),
-    });
-    const row: ItemEffects = {
-      event: eventIndex(cut + at),
-      item: present(seen[at], `item ${at} of the history`),
-      ...differences(full, question === "prompt-only" ? holdRecommender(without, full) : without),
-    };
-    rows.push(row);
-    onRow?.(row, rows.length, shownItems);
-  }
-  return { question, history, candidates, fullVerdict: full.verdict, rows, forwardPasses };
+      ...(question === "prompt-only" ? { gateHistory: seen } : {}),
+    })),
+  ];
+  const rowOf = (at: number, full: SlateScores, without: SlateScores): ItemEffects => ({
+    event: eventIndex(cut + at),
+    item: present(seen[at], `item ${at} of the history`),
+    ...differences(full, question === "prompt-only" ? holdRecommender(without, full) : without),
+  });
+
+  // Answers come pass by pass; a row waits for the answer to the whole history and for the rows before it.
+  const answers: SlateScores[] = [];
+  let reported = 0;
+  const hear = (index: number, scores: SlateScores) => {
+    answers[index] = scores;
+    const full = answers[0];
+    if (full === undefined || onRow === undefined) return;
+    for (let at = removed[reported]; at !== undefined; at = removed[reported]) {
+      const without = answers[reported + 1];
+      if (without === undefined || signal?.aborted) return;
+      reported++;
+      onRow(rowOf(at, full, without), reported, shownItems);
+    }
+  };
+  throwIfCancelled(signal);
+  const scores = await score(queries, signal, hear);
+  for (const [i, answer] of scores.entries()) hear(i, answer);
+  throwIfCancelled(signal);
+  const full = present(scores[0], "the answer for the whole history");
+  return {
+    question,
+    history,
+    candidates,
+    fullVerdict: full.verdict,
+    rows: removed.map((at, i) => rowOf(at, full, present(scores[i + 1], `the answer without item ${at}`))),
+    forwardPasses: scores.length,
+  };
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
 }
 
 /** The answer as it would be shown had the recommender's part not moved: only the verdict's change is left. */

@@ -15,6 +15,12 @@ export interface EnginePrompt {
   readonly gate: Gate;
 }
 
+/**
+ * Hears the answer to prompt `index` as soon as its pass is done, in no fixed order; not for a prompt without branches. A request
+ * that is repeated on another device answers anew.
+ */
+export type OnAnswer = (index: number, verdicts: Float32Array) => void;
+
 export interface TokenProbability {
   readonly token: TokenId;
   readonly text: string;
@@ -38,10 +44,15 @@ export interface Engine {
   readonly layers: number;
 
   /**
-   * Verdict log-odds at every branch's read-out, one Float32Array [branches] per prompt.
+   * Verdict log-odds at every branch's read-out, one Float32Array [branches] per prompt. What prompts of the same gate have in common
+   * is computed once: ask together what belongs together.
    * Rejects with `cancelled` soon after the signal aborts, between layers at the latest.
    */
-  verdicts(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;
+  verdicts(
+    prompts: readonly EnginePrompt[],
+    signal?: AbortSignal,
+    onAnswer?: OnAnswer,
+  ): Promise<Float32Array[]>;
 
   /** Log p(token) of every text token of the branches given what comes before, [length] per prompt; NaN where there is none. */
   tokenLogProbs?(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;

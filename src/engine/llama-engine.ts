@@ -23,6 +23,7 @@ import type {
   Engine,
   EngineMemory,
   EnginePrompt,
+  OnAnswer,
   TokenProbability,
 } from "./engine.ts";
 import { type AdapterWeights, uploadAdapter } from "./lora/adapter-weights.ts";
@@ -126,7 +127,11 @@ export class LlamaEngine implements Engine {
     return this.#parts.weights.layers.length;
   }
 
-  verdicts(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]> {
+  verdicts(
+    prompts: readonly EnginePrompt[],
+    signal?: AbortSignal,
+    onAnswer?: OnAnswer,
+  ): Promise<Float32Array[]> {
     return this.#inTurn(async () => {
       const { adapter, head, passRows } = this.#parts;
       invariant(adapter !== null && head !== null, "verdicts need a pack");
@@ -151,6 +156,7 @@ export class LlamaEngine implements Engine {
           const answer = present(answers[index], "an answer");
           for (let branch = 0; branch < answer.length; branch++, row++)
             answer[branch] = dot(head, hidden.subarray(row * width, (row + 1) * width));
+          onAnswer?.(index, answer);
         }
       }
       return answers;

@@ -1,7 +1,14 @@
 /** @file Device loss as a normal event: the engine is rebuilt and the request repeated; a device that keeps failing is given up. */
 import { type Failure, FailureError, toFailure } from "../core/failure.ts";
 import type { TokenId } from "../core/ids.ts";
-import type { BackendName, Engine, EngineMemory, EnginePrompt, TokenProbability } from "./engine.ts";
+import type {
+  BackendName,
+  Engine,
+  EngineMemory,
+  EnginePrompt,
+  OnAnswer,
+  TokenProbability,
+} from "./engine.ts";
 
 /** An engine and the news of its device's end. */
 export interface BuiltEngine {
@@ -56,8 +63,18 @@ export class RecoveringEngine implements Engine {
     return this.#current.engine.layers;
   }
 
-  verdicts(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return this.#answer((engine, running) => engine.verdicts(prompts, running), signal);
+  verdicts(
+    prompts: readonly EnginePrompt[],
+    signal?: AbortSignal,
+    onAnswer?: OnAnswer,
+  ): Promise<Float32Array[]> {
+    return this.#answer((engine, running) => {
+      // A lost device is told to stop, but may answer before it does.
+      const heard: OnAnswer = (index, verdicts) => {
+        if (!running.aborted) onAnswer?.(index, verdicts);
+      };
+      return engine.verdicts(prompts, running, heard);
+    }, signal);
   }
 
   nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {

@@ -10,8 +10,10 @@ export interface SlateQuery {
    * an item out asks for one fewer, or an older item would move in and be part of the effect.
    */
   readonly promptItems?: number;
-  /** Gate weights to hold instead of the history's own (prompt-only effects, controls). */
+  /** Gate weights to hold instead of the history's own (controls). */
   readonly heldGate?: readonly number[];
+  /** History whose gate is held instead of this one's own (prompt-only effects). Not together with `heldGate`. */
+  readonly gateHistory?: readonly ItemId[];
   /** False replaces every behaviour slot by the null vector. Default true. */
   readonly behaviour?: boolean;
 }
@@ -30,5 +32,13 @@ export interface SlateScores {
   readonly gate: readonly number[];
 }
 
-/** Scores a batch of questions. Everything downstream (attribution, evaluation) knows only this. */
-export type ScoreFn = (queries: readonly SlateQuery[], signal?: AbortSignal) => Promise<SlateScores[]>;
+/**
+ * Scores a batch of questions; what they have in common is computed once. `onScored` hears the answer to question `index` as soon as
+ * it is there, in no fixed order, and again where the work had to be repeated. Everything downstream (attribution, evaluation) knows
+ * only this.
+ */
+export type ScoreFn = (
+  queries: readonly SlateQuery[],
+  signal?: AbortSignal,
+  onScored?: (index: number, scores: SlateScores) => void,
+) => Promise<SlateScores[]>;

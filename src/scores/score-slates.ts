@@ -18,12 +18,13 @@ export interface ScoreParts {
 
 /** Scores go through one engine call for the whole batch. Rejects with `bad-request` for a query the pack cannot answer. */
 export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): ScoreFn {
-  return async (queries, signal) => {
+  return async (queries, signal, onScored) => {
     const prepared = queries.map((query) => {
       checkQuery(query, behaviour);
-      const { history, candidates, promptItems, heldGate } = query;
+      const { history, candidates, promptItems, heldGate, gateHistory } = query;
       const state = behaviour.state(history);
-      const gate = heldGate ?? behaviour.gate(state);
+      const gate =
+        heldGate ?? behaviour.gate(gateHistory === undefined ? state : behaviour.state(gateHistory));
       const itemScores = behaviour.itemScores(state);
       const prompt = prompts.build({
         history,
@@ -39,21 +40,27 @@ export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): S
         gate,
       };
     });
+    const scoresOf = (i: number, verdicts: Float32Array): SlateScores => {
+      const { sasrec, gate } = present(prepared[i], `query ${i}`);
+      const verdict = [...verdicts];
+      const shown = sasrec.map((score, c) => present(verdict[c], `verdict ${c}`) + beta * score);
+      return { verdict, sasrec, shown, probability: softmax(shown), gate };
+    };
     const verdicts = await engine.verdicts(
       prepared.map(({ enginePrompt }) => enginePrompt),
       signal,
+      onScored === undefined ? undefined : (i, answer) => onScored(i, scoresOf(i, answer)),
     );
-    return prepared.map(({ sasrec, gate }, i): SlateScores => {
-      const verdict = [...present(verdicts[i], `the answer to prompt ${i}`)];
-      const shown = sasrec.map((score, c) => present(verdict[c], `verdict ${c}`) + beta * score);
-      return { verdict, sasrec, shown, probability: softmax(shown), gate };
-    });
+    return prepared.map((_, i) => scoresOf(i, present(verdicts[i], `the answer to prompt ${i}`)));
   };
 }
 
-function checkQuery({ history, candidates, heldGate }: SlateQuery, behaviour: ScoreParts["behaviour"]): void {
+function checkQuery(
+  { history, candidates, heldGate, gateHistory = [] }: SlateQuery,
+  behaviour: ScoreParts["behaviour"],
+): void {
   const refuse = (reason: string) => new FailureError({ kind: "bad-request", reason });
-  const unknown = [...history, ...candidates].find((item: ItemId) => item >= behaviour.items);
+  const unknown = [...history, ...candidates, ...gateHistory].find((item: ItemId) => item >= behaviour.items);
   if (unknown !== undefined)
     throw refuse(`item ${unknown} is not one of the pack's ${behaviour.items} films`);
   if (candidates.length === 0) throw refuse("there is no candidate to score");

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { eventIndex, type ItemId, itemId, tokenId } from "../core/ids.ts";
-import type { EnginePrompt } from "../engine/engine.ts";
+import type { EnginePrompt, OnAnswer } from "../engine/engine.ts";
 import type { Film } from "../model/film.ts";
 import type { PromptBuilder, PromptRequest } from "../prompt/build-prompt.ts";
 import { proposeSlate, recommend } from "./recommend.ts";
-import type { SlateQuery } from "./score-fn.ts";
+import type { SlateQuery, SlateScores } from "./score-fn.ts";
 import { makeScoreFn } from "./score-slates.ts";
 import { softmax } from "./softmax.ts";
 
@@ -43,13 +43,15 @@ function fakePrompts(asked: PromptRequest[] = []): PromptBuilder {
   };
 }
 
-/** Verdict = candidate + sum of the prompt's items / 10 + first gate weight. */
+/** Verdict = candidate + sum of the prompt's items / 10 + first gate weight. The last prompt is answered first. */
 const engine = {
-  async verdicts(prompts: readonly EnginePrompt[]) {
-    return prompts.map(({ packed, gate }) => {
+  async verdicts(prompts: readonly EnginePrompt[], _signal?: AbortSignal, onAnswer?: OnAnswer) {
+    const verdicts = prompts.map(({ packed, gate }) => {
       const prefix = packed.behaviour.slice(0, packed.prefixLength).reduce((sum, item) => sum + item, 0);
       return Float32Array.from(packed.readout, (at) => packed.behaviour[at]! + prefix / 10 + gate[0]!);
     });
+    for (const [i, answer] of [...verdicts.entries()].reverse()) onAnswer?.(i, answer);
+    return verdicts;
   },
 };
 const score = makeScoreFn({ engine, behaviour, prompts: fakePrompts(), beta: 0.5 });
@@ -83,6 +85,27 @@ describe("a slate's scores", () => {
     expect(held.verdict[0]).toBeCloseTo(5.3, 5);
   });
 
+  test("are of another history's gate where that is held", async () => {
+    const query = { history: items(1, 2), candidates: items(3, 5) };
+    const held = await scoreOne({ ...query, gateHistory: items(6, 1) });
+    expect(held.gate).toEqual([1 + 7 / 100, 1 - 7 / 100]);
+    expect(held.verdict[0]).toBeCloseTo(4.37, 5);
+    expect(held.sasrec).toEqual((await scoreOne(query)).sasrec);
+  });
+
+  test("are heard one by one as the engine answers", async () => {
+    const queries = [
+      { history: items(1), candidates: items(3) },
+      { history: items(2), candidates: items(5, 6) },
+    ];
+    const heard: (readonly [number, SlateScores])[] = [];
+    const scores = await score(queries, undefined, (i, answer) => heard.push([i, answer]));
+    expect(heard).toEqual([
+      [1, scores[1]],
+      [0, scores[0]],
+    ]);
+  });
+
   test("come in the order asked, whatever it is", async () => {
     const candidates = items(4, 0, 6, 2);
     const straight = await scoreOne({ history: items(1), candidates });
@@ -109,6 +132,11 @@ describe("a slate's scores", () => {
       /item 8 is not one of the pack's 8/,
     ],
     ["a candidate the pack lacks", { history: [], candidates: items(9) }, /item 9/],
+    [
+      "a gate history with an item that the pack lacks",
+      { history: [], candidates: items(1), gateHistory: items(8) },
+      /item 8/,
+    ],
     ["no candidates", { history: items(1), candidates: [] }, /no candidate/],
     [
       "another number of gate weights",
