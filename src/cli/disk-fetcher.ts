@@ -1,6 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { FailureError } from "../core/failure.ts";
 import type { Fetcher } from "../model/fetcher.ts";
+
+/** What Node reads into one buffer. */
+const MOST_FILE_BYTES = 2 ** 31 - 1;
 
 /** Files of this disk; nothing is cached. A file that cannot be read is `file-missing`. */
 export const diskFetcher: Fetcher = {
@@ -12,12 +15,40 @@ export const diskFetcher: Fetcher = {
   keep: () => Promise.resolve(),
 };
 
-/** A whole file. Rejects with `file-missing` or `cancelled`. */
+/** A whole file. Rejects with `file-missing`, `file-invalid` where it is no file or larger than can be read, or `cancelled`. */
 export async function readDisk(path: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  await checkRegular(path);
   try {
     return new Uint8Array(await readFile(path, { signal }));
   } catch {
     if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
     throw new FailureError({ kind: "file-missing", file: path, status: null });
   }
+}
+
+/** The first bytes of a file, at most `mostBytes`. Rejects as {@link readDisk} does. */
+export async function readHead(path: string, mostBytes: number): Promise<Uint8Array> {
+  await checkRegular(path);
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(mostBytes), 0, mostBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    throw new FailureError({ kind: "file-missing", file: path, status: null });
+  }
+}
+
+/** Folders, pipes and devices have no end that a reader could wait for. */
+async function checkRegular(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new FailureError({ kind: "file-missing", file: path, status: null });
+  const invalid = (reason: string) => new FailureError({ kind: "file-invalid", file: path, reason });
+  if (!found.isFile())
+    throw invalid(`it is a ${found.isDirectory() ? "folder" : "device or pipe"}; give a file`);
+  if (found.size > MOST_FILE_BYTES)
+    throw invalid(`it has ${found.size} bytes, the limit is ${MOST_FILE_BYTES}; give a smaller model`);
 }

@@ -1,10 +1,12 @@
 import { basename, join, resolve } from "node:path";
 import { loadEngine } from "../engine/load-engine.ts";
-import { type GgufFile, readGguf } from "../model/gguf.ts";
+import { HEAD_BYTES } from "../model/foreign-file.ts";
+import { checkGgufMagic, type GgufFile } from "../model/gguf.ts";
+import { readLlamaModel } from "../model/llama-model.ts";
 import { loadBaseFiles } from "../model/load-parts.ts";
-import { readTokenizer } from "../model/tokenizer.ts";
+import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import type { Command } from "./command.ts";
-import { diskFetcher, readDisk } from "./disk-fetcher.ts";
+import { diskFetcher, readDisk, readHead } from "./disk-fetcher.ts";
 import { gpuFor } from "./gpu-for.ts";
 import { BASE_FOLDER } from "./open-recommender.ts";
 import { packageRoot } from "./package-root.ts";
@@ -37,8 +39,7 @@ ${BACKEND_HELP}
     if (text === undefined || text === "") throw new UsageError("--text is needed");
     const top = wholeOption("top", values.top, 1, 1000);
     const backend = backendOption(values.backend);
-    const gguf = await openModel(values.model);
-    const tokenizer = readTokenizer(gguf);
+    const { gguf, tokenizer } = await openModel(values.model);
     const { engine } = await loadEngine({ gguf, pack: null, backend, tokenizer, ...(await gpuFor(backend)) });
     const ids = tokenizer.encode(text);
     const next = await engine.nextToken(ids, top).finally(() => engine.dispose());
@@ -76,7 +77,15 @@ ${BACKEND_HELP}
   },
 };
 
-async function openModel(path: string | undefined): Promise<GgufFile> {
-  if (path === undefined) return (await loadBaseFiles(diskFetcher, join(packageRoot(), BASE_FOLDER))).gguf;
-  return readGguf(await readDisk(resolve(path)), basename(path));
+async function openModel(
+  path: string | undefined,
+): Promise<{ readonly gguf: GgufFile; readonly tokenizer: Tokenizer }> {
+  if (path === undefined) {
+    const { gguf } = await loadBaseFiles(diskFetcher, join(packageRoot(), BASE_FOLDER));
+    return { gguf, tokenizer: readTokenizer(gguf) };
+  }
+  const file = basename(path);
+  // Its first bytes come first: what is no GGUF is told without being read whole.
+  checkGgufMagic(await readHead(resolve(path), HEAD_BYTES), file);
+  return readLlamaModel(await readDisk(resolve(path)), file);
 }

@@ -63,6 +63,12 @@ describe("a well-formed file", () => {
     expect(file.tensors.get("q")?.bytes).toEqual(new Uint8Array(40).fill(9));
   });
 
+  test("reads the same in version 2, which only lacks big-endian files", () => {
+    const older = readGguf(ggufBytes({ ...good, version: 2 }), "some.gguf");
+    expect(older.metadata).toEqual(file.metadata);
+    expect([...older.tensors.keys()]).toEqual([...file.tensors.keys()]);
+  });
+
   test("may stand inside a larger buffer", () => {
     const bytes = ggufBytes(good);
     const larger = new Uint8Array(bytes.length + 10);
@@ -82,12 +88,12 @@ const withAlignment = (value: number): Uint8Array =>
 describe("a hostile file is refused as invalid:", () => {
   test.for<[string, Uint8Array, RegExp]>([
     ["no bytes", new Uint8Array(0), /ends inside the magic/],
-    ["another magic number", ggufBytes({ magic: "GGML" }), /does not start with GGUF/],
+    ["another magic number", ggufBytes({ magic: "GGUG" }), /does not start with GGUF/],
     ["more tensors than the limit", ggufBytes({ tensorCount: 100_001 }), /tensor count is 100001/],
     ["a tensor count beyond 2^53", ggufBytes({ tensorCount: 2n ** 63n }), /more than any file/],
     ["more metadata than the limit", ggufBytes({ entryCount: 2n ** 40n }), /metadata count/],
-    ["metadata announced and absent", ggufBytes({ entryCount: 3 }), /ends inside/],
-    ["a key of 2^50 bytes", withEntryBytes((out) => out.u64(2n ** 50n)), /the limit is 1048576/],
+    ["metadata announced and absent", ggufBytes({ entryCount: 3 }).slice(0, 24), /ends inside/],
+    ["a key of 2^50 bytes", withEntryBytes((out) => out.u64(2n ** 50n)), /the limit is 65535/],
     ["a key past the end", withEntryBytes((out) => out.u64(1000).raw([65])), /ends inside metadata key 0/],
     ["a key that is not UTF-8", withEntryBytes((out) => out.u64(2).raw([0xc3, 0x28])), /not UTF-8/],
     [
@@ -148,9 +154,9 @@ describe("a hostile file is refused as invalid:", () => {
 
 describe("what is understood but not run is refused by name:", () => {
   test.for<[string, Uint8Array, RegExp]>([
-    ["version 2", ggufBytes({ version: 2 }), /version 2/],
+    ["version 1", ggufBytes({ version: 1 }), /version 1/],
     ["big-endian", ggufBytes({ version: 0x03000000 }), /big-endian/],
-    ["K-quants", withTensor({ type: 12 }), /"w" is Q4_K; supported are F32, F16, Q4_0, Q4_1, Q8_0/],
+    ["K-quants", withTensor({ type: 12 }), /"w" is Q4_K .*supported are F32, F16, Q4_0, Q4_1, Q8_0/],
     ["bf16", withTensor({ type: 30 }), /BF16/],
     ["a type nobody knows", withTensor({ type: 4711 }), /type number 4711/],
   ])("%s", ([, bytes, reason]) => {

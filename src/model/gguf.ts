@@ -1,8 +1,11 @@
 /**
- * @file Reader of GGUF version 3, little-endian. The file is input from outside: every count, length and offset is checked against
+ * @file Reader of GGUF versions 2 and 3, little-endian. The file is input from outside: every count, length and offset is checked against
  * the bytes that are really there before it is used, so that a hostile file costs no more memory than its own size.
  */
 import { FailureError } from "../core/failure.ts";
+import { ByteCursor, ReadMeter } from "./byte-cursor.ts";
+import { describeForeignFile } from "./foreign-file.ts";
+import { quoted } from "./quoted.ts";
 
 export type TensorType = "F32" | "F16" | "Q4_0" | "Q4_1" | "Q8_0";
 
@@ -41,6 +44,9 @@ export interface GgufFile {
 
 const LIMITS = {
   dimensions: 4,
+  // Of the format itself.
+  keyBytes: 2 ** 16 - 1,
+  nameBytes: 64,
   stringBytes: 2 ** 20,
   arrayItems: 1_000_000,
   metadataEntries: 65_536,
@@ -87,22 +93,26 @@ const UNSUPPORTED_TYPES: ReadonlyMap<number, string> = new Map([
   [39, "MXFP4"],
 ]);
 
+const MAGIC = [...new TextEncoder().encode("GGUF")];
 const STRING = 8;
 const ARRAY = 9;
 const STRING_LENGTH_BYTES = 8;
+/** Of memory, for one item of an array or for all that the reader keeps of one tensor. */
+const KEPT = { item: 8, tensor: 256 };
 
 /**
  * Reads a whole file held in memory; tensors are views into it. Throws a FailureError: `file-invalid` where the bytes contradict
- * the format or themselves, `model-unsupported` where the format is understood but not this kind of it.
+ * the format or themselves, `model-unsupported` where the format is understood but not this kind of it. Its reason says what is wrong
+ * with which field, at which byte, and what to do. `meter` counts the work.
  */
-export function readGguf(bytes: Uint8Array, file: string): GgufFile {
-  const cursor = new Cursor(bytes, file);
+export function readGguf(bytes: Uint8Array, file: string, meter: ReadMeter = new ReadMeter()): GgufFile {
+  const cursor = new ByteCursor(bytes, file, meter);
   readVersion(cursor);
   const tensorCount = cursor.count("tensor count", LIMITS.tensors);
   const entryCount = cursor.count("metadata count", LIMITS.metadataEntries);
   const metadata = new Map<string, GgufValue>();
   for (let i = 0; i < entryCount; i++) {
-    const key = cursor.string(`metadata key ${i}`);
+    const key = readName(cursor, `metadata key ${i}`, LIMITS.keyBytes);
     if (metadata.has(key)) throw cursor.invalid(`metadata ${quoted(key)} appears twice`);
     metadata.set(key, readValue(cursor, key));
   }
@@ -110,75 +120,28 @@ export function readGguf(bytes: Uint8Array, file: string): GgufFile {
   return { file, metadata, tensors: placeTensors(cursor, entries, readAlignment(cursor, metadata)) };
 }
 
-/** Walks the bytes and refuses to run past their end. */
-class Cursor {
-  readonly bytes: Uint8Array;
-  readonly file: string;
-  readonly view: DataView;
-  readonly text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  offset = 0;
-
-  constructor(bytes: Uint8Array, file: string) {
-    this.bytes = bytes;
-    this.file = file;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  invalid(reason: string): FailureError {
-    return new FailureError({ kind: "file-invalid", file: this.file, reason });
-  }
-
-  unsupported(reason: string): FailureError {
-    return new FailureError({ kind: "model-unsupported", file: this.file, reason });
-  }
-
-  /** Start of the next `length` bytes, which are then behind the cursor. */
-  take(length: number, what: string): number {
-    const start = this.offset;
-    if (length > this.bytes.byteLength - start)
-      throw this.invalid(
-        `it ends inside ${what} (byte ${start}, ${length} bytes wanted, ${this.bytes.byteLength - start} left)`,
-      );
-    this.offset = start + length;
-    return start;
-  }
-
-  u32(what: string): number {
-    return this.view.getUint32(this.take(4, what), true);
-  }
-
-  /** An unsigned 64-bit integer that a number holds exactly. */
-  u64(what: string): number {
-    const value = this.view.getBigUint64(this.take(8, what), true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER))
-      throw this.invalid(`${what} is ${value}, more than any file holds`);
-    return Number(value);
-  }
-
-  count(what: string, most: number): number {
-    const value = this.u64(what);
-    if (value > most) throw this.invalid(`${what} is ${value}, the limit is ${most}`);
-    return value;
-  }
-
-  string(what: string): string {
-    const length = this.count(`the length of ${what}`, LIMITS.stringBytes);
-    const start = this.take(length, what);
-    try {
-      return this.text.decode(this.bytes.subarray(start, start + length));
-    } catch {
-      throw this.invalid(`${what} is not UTF-8`);
-    }
-  }
+/** Throws `file-invalid`, saying what the file seems to be instead, unless its first bytes are those of GGUF. */
+export function checkGgufMagic(head: Uint8Array, file: string): void {
+  if (head.byteLength >= MAGIC.length && MAGIC.every((byte, i) => head[i] === byte)) return;
+  const reason =
+    head.byteLength < MAGIC.length
+      ? `it ends inside the magic number (byte ${head.byteLength}); fetch the file again`
+      : describeForeignFile(head);
+  throw new FailureError({ kind: "file-invalid", file, reason });
 }
 
-function readVersion(cursor: Cursor): void {
-  const magic = cursor.u32("the magic number");
-  if (magic !== 0x46554747) throw cursor.invalid("it does not start with GGUF");
+function readVersion(cursor: ByteCursor): void {
+  checkGgufMagic(cursor.bytes, cursor.file);
+  cursor.take(MAGIC.length, "the magic number");
   const version = cursor.u32("the version");
-  if (version === 3) return;
-  if (version === 0x03000000) throw cursor.unsupported("it is big-endian GGUF; only little-endian is read");
-  throw cursor.unsupported(`it is GGUF version ${version}; only version 3 is read`);
+  // Version 3 only added big-endian files to version 2; version 1 had counts of 32 bits.
+  if (version === 3 || version === 2) return;
+  if (version !== 0 && (version & 0xffff) === 0)
+    throw cursor.unsupported("it is big-endian GGUF", "only little-endian is read: convert it");
+  throw cursor.unsupported(
+    `it is GGUF version ${version}`,
+    "only versions 2 and 3 are read: convert it with a current tool",
+  );
 }
 
 interface ScalarReader {
@@ -205,10 +168,10 @@ const SCALARS: ReadonlyMap<number, ScalarReader> = new Map<number, ScalarReader>
   [12, { bytes: 8, read: (view, at) => view.getFloat64(at, true) }],
 ]);
 
-function readValue(cursor: Cursor, key: string): GgufValue {
+function readValue(cursor: ByteCursor, key: string): GgufValue {
   const what = `metadata ${quoted(key)}`;
   const type = cursor.u32(`the type of ${what}`);
-  if (type === STRING) return cursor.string(what);
+  if (type === STRING) return cursor.string(what, LIMITS.stringBytes);
   if (type !== ARRAY) {
     const scalar = scalarReader(cursor, type, what);
     return scalar.read(cursor.view, cursor.take(scalar.bytes, what));
@@ -218,35 +181,53 @@ function readValue(cursor: Cursor, key: string): GgufValue {
   const items = cursor.count(`the length of ${what}`, LIMITS.arrayItems);
   if (itemType === STRING) {
     // Before anything is allocated: even empty strings take eight bytes each.
-    if (items * STRING_LENGTH_BYTES > cursor.bytes.byteLength - cursor.offset)
-      throw cursor.invalid(`it ends inside ${what} (${items} strings announced)`);
-    return Array.from({ length: items }, (_, i) => cursor.string(`string ${i} of ${what}`));
+    if (items * STRING_LENGTH_BYTES > cursor.leftBytes)
+      throw cursor.invalid(`it ends inside ${what}: ${items} strings announced`);
+    cursor.keep(items * KEPT.item, what);
+    return Array.from({ length: items }, (_, i) =>
+      cursor.string(`string ${i} of ${what}`, LIMITS.stringBytes),
+    );
   }
   const scalar = scalarReader(cursor, itemType, what);
   const start = cursor.take(items * scalar.bytes, what);
+  cursor.keep(items * KEPT.item, what);
   return Array.from({ length: items }, (_, i) => scalar.read(cursor.view, start + i * scalar.bytes));
 }
 
-function scalarReader(cursor: Cursor, type: number, what: string): ScalarReader {
+function scalarReader(cursor: ByteCursor, type: number, what: string): ScalarReader {
   const reader = SCALARS.get(type);
   if (reader === undefined) throw cursor.invalid(`${what} has type ${type}, which version 3 does not define`);
   return reader;
+}
+
+/** A key or a tensor's name: what messages, maps and logs are keyed by, so nothing in it may hide. */
+function readName(cursor: ByteCursor, what: string, mostBytes: number): string {
+  const name = cursor.string(what, mostBytes);
+  if (name === "" || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+    throw cursor.invalid(
+      `${what} is ${name === "" ? "empty" : `${quoted(name)}, with characters that do not print`}`,
+    );
+  return name;
 }
 
 interface TableEntry {
   readonly name: string;
   readonly type: TensorType;
   readonly shape: readonly number[];
+  /** Where the table describes it, in bytes from the start of the file. */
+  readonly at: number;
   /** From the start of the tensor data. */
   readonly offset: number;
   readonly byteLength: number;
 }
 
-function readTensorTable(cursor: Cursor, tensorCount: number): TableEntry[] {
+function readTensorTable(cursor: ByteCursor, tensorCount: number): TableEntry[] {
   const entries: TableEntry[] = [];
   const names = new Set<string>();
   for (let i = 0; i < tensorCount; i++) {
-    const name = cursor.string(`the name of tensor ${i}`);
+    const at = cursor.offset;
+    const name = readName(cursor, `the name of tensor ${i}`, LIMITS.nameBytes);
+    cursor.keep(KEPT.tensor, `tensor ${i}`);
     if (names.has(name)) throw cursor.invalid(`tensor ${quoted(name)} appears twice`);
     names.add(name);
     const what = `tensor ${quoted(name)}`;
@@ -260,15 +241,16 @@ function readTensorTable(cursor: Cursor, tensorCount: number): TableEntry[] {
     if (type === undefined) {
       const typeName = UNSUPPORTED_TYPES.get(typeNumber) ?? `type number ${typeNumber}`;
       throw cursor.unsupported(
-        `${what} is ${typeName}; supported are ${[...SUPPORTED_TYPES.values()].join(", ")}`,
+        `${what} is ${typeName}`,
+        `supported are ${[...SUPPORTED_TYPES.values()].join(", ")}: quantise the model to one of these`,
       );
     }
-    entries.push({ name, type, shape, offset, byteLength: blockBytes(cursor, what, type, shape) });
+    entries.push({ name, type, shape, at, offset, byteLength: blockBytes(cursor, what, type, shape) });
   }
   return entries;
 }
 
-function blockBytes(cursor: Cursor, what: string, type: TensorType, shape: readonly number[]): number {
+function blockBytes(cursor: ByteCursor, what: string, type: TensorType, shape: readonly number[]): number {
   const block = BLOCKS[type];
   const rowLength = shape.at(-1) ?? 0;
   if (rowLength % block.weights !== 0)
@@ -286,38 +268,47 @@ function blockBytes(cursor: Cursor, what: string, type: TensorType, shape: reado
   return (weights / block.weights) * block.bytes;
 }
 
-function readAlignment(cursor: Cursor, metadata: ReadonlyMap<string, GgufValue>): number {
+function readAlignment(cursor: ByteCursor, metadata: ReadonlyMap<string, GgufValue>): number {
   const alignment = metadata.get("general.alignment") ?? LIMITS.alignment.absent;
   const { least, most } = LIMITS.alignment;
   const isPowerOfTwo = typeof alignment === "number" && Number.isInteger(Math.log2(alignment));
   if (!isPowerOfTwo || alignment < least || alignment > most)
     throw cursor.invalid(
-      `general.alignment is ${String(alignment)}, not a power of two from ${least} to ${most}`,
+      `general.alignment is ${describeValue(alignment)}, not a power of two from ${least} to ${most}`,
+      null,
     );
   return alignment;
 }
 
+/** A value as a message shows it, in few characters whatever it is. */
+export function describeValue(value: GgufValue): string {
+  if (typeof value === "object") return `a list of ${value.length}`;
+  return typeof value === "string" ? quoted(value) : `${value}`;
+}
+
 function placeTensors(
-  cursor: Cursor,
+  cursor: ByteCursor,
   entries: readonly TableEntry[],
   alignment: number,
 ): ReadonlyMap<string, GgufTensor> {
   const { bytes } = cursor;
   const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
-  for (const { name, offset, byteLength } of entries) {
+  for (const { name, at, offset, byteLength } of entries) {
     if (offset % alignment !== 0)
       throw cursor.invalid(
         `tensor ${quoted(name)} starts at ${offset}, which is not a multiple of ${alignment}`,
+        at,
       );
     if (offset + byteLength > bytes.byteLength - dataStart)
       throw cursor.invalid(
         `tensor ${quoted(name)} ends at ${dataStart + offset + byteLength}, the file at ${bytes.byteLength}`,
+        at,
       );
   }
   let previous: TableEntry | undefined;
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
     if (previous !== undefined && entry.offset < previous.offset + previous.byteLength)
-      throw cursor.invalid(`tensors ${quoted(previous.name)} and ${quoted(entry.name)} overlap`);
+      throw cursor.invalid(`tensors ${quoted(previous.name)} and ${quoted(entry.name)} overlap`, entry.at);
     previous = entry;
   }
   return new Map(
@@ -326,9 +317,4 @@ function placeTensors(
       return [name, { name, type, shape, bytes: bytes.subarray(start, start + byteLength) }];
     }),
   );
-}
-
-/** A name as a message shows it: a hostile one stays short and printable. */
-function quoted(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

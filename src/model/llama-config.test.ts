@@ -63,7 +63,11 @@ describe("refused as not supported, by name:", () => {
 describe("refused as invalid:", () => {
   test.for<[string, Uint8Array, RegExp]>([
     ["no layers said", tinyLlama({ "llama.block_count": null }), /llama.block_count is missing/],
-    ["layers that are text", tinyLlama(text("llama.block_count", "2")), /not a number/],
+    [
+      "layers that are text",
+      tinyLlama(text("llama.block_count", "2")),
+      /block_count is "2", expected a number/,
+    ],
     ["no layer", tinyLlama(u32("llama.block_count", 0)), /is 0/],
     ["10^9 layers", tinyLlama(u32("llama.block_count", 1e9)), /1 to 256/],
     [
@@ -72,8 +76,16 @@ describe("refused as invalid:", () => {
       /blk\.2\.attn_norm\.weight is missing/,
     ],
     ["more tensors than layers", tinyLlama(u32("llama.block_count", 1)), /beyond the 1/],
-    ["heads that do not divide the width", tinyLlama(u32("llama.attention.head_count", 3)), /3 heads/],
-    ["key heads that do not divide the heads", tinyLlama(u32("llama.attention.head_count_kv", 3)), /3 key/],
+    [
+      "heads that do not divide the width",
+      tinyLlama(u32("llama.attention.head_count", 3)),
+      /head_count is 3/,
+    ],
+    [
+      "key heads that do not divide the heads",
+      tinyLlama(u32("llama.attention.head_count_kv", 3)),
+      /head_count_kv is 3/,
+    ],
     ["another width", tinyLlama(u32("llama.embedding_length", 16)), /token_embd\.weight is \[262, 8\]/],
     ["another FFN", tinyLlama(u32("llama.feed_forward_length", 13)), /ffn_gate\.weight is \[12, 8\]/],
     [
@@ -85,7 +97,7 @@ describe("refused as invalid:", () => {
           value: Number.NaN,
         },
       }),
-      /not a number/,
+      /epsilon is NaN, expected a number/,
     ],
     ["a missing norm", tinyLlama({}, TINY_TENSORS.slice(0, -1)), /output_norm\.weight is missing/],
   ])("%s", ([, bytes, reason]) => {

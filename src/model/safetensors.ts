@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
 import { invariant } from "../core/invariant.ts";
 import { halfTable } from "./half.ts";
+import { quoted } from "./quoted.ts";
 
 export type SafetensorsType = "F32" | "F16";
 
@@ -143,8 +144,4 @@ function toFloats({ type, bytes }: SafetensorsTensor): Float32Array<ArrayBuffer>
   return type === "F32"
     ? Float32Array.from({ length: count }, (_, i) => view.getFloat32(i * 4, true))
     : Float32Array.from({ length: count }, (_, i) => half[view.getUint16(i * 2, true)] ?? Number.NaN);
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
