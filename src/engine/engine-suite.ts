@@ -12,6 +12,7 @@ import { runGraph } from "./blocks/llama-graph.ts";
 import { uploadLlama } from "./blocks/llama-weights.ts";
 import { outputLogits } from "./blocks/output-head.ts";
 import { planPass } from "./blocks/pass.ts";
+import { countPaths, passPrompt } from "./blocks/prompts-fixture.ts";
 import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
 import { verdictDirection } from "./blocks/verdict-head.ts";
 import { type DeviceOptions, type StartedDevice, startDevice } from "./device.ts";
@@ -212,6 +213,41 @@ export function engineSuite({
       for (const [i, { packed, gate: own }] of prompts.entries())
         expect(worstDifference(together[i] ?? [], await score(packed, own))).toBeLessThan(1e-4);
     });
+
+    test(
+      "prompts that share their beginnings answer as they do alone, from fewer rows",
+      async () => {
+        const { history, candidates, gate } = someSlate();
+        const items = history.slice(-3);
+        const [one, two] = [candidates.slice(0, 1), candidates.slice(0, 2)];
+        const prompts = [
+          prompt(items, two),
+          ...items.map((_, i) => prompt(items.toSpliced(i, 1), one)),
+          prompt(items, two.toReversed()),
+          prompt([], one),
+        ].map((packed) => ({ packed, gate }));
+        prompts.push({ packed: prompt(items, one), gate: gate.map((weight) => 2 - weight) });
+        const tokensBefore = engine.throughput().tokens;
+        const heard = new Map<number, Float32Array>();
+        const together = await engine.verdicts(prompts, undefined, (i, verdicts) => heard.set(i, verdicts));
+        const rows = engine.throughput().tokens - tokensBefore;
+        const alone: number[][] = [];
+        for (const { packed, gate: own } of prompts) alone.push(await score(packed, own));
+        for (const [i, answer] of alone.entries()) {
+          expect(worstDifference(together[i] ?? [], answer), `prompt ${i}`).toBeLessThan(1e-4);
+          expect(heard.get(i)).toEqual(together[i]);
+        }
+        expect(heard.size).toBe(prompts.length);
+        // Prompts that differ do answer differently, or all of this would hold of any mixture of them.
+        expect(worstDifference(alone[1] ?? [], alone[2] ?? [])).toBeGreaterThan(1e-3);
+        expect(worstDifference(alone[6] ?? [], (alone[0] ?? []).slice(0, 1))).toBeGreaterThan(1e-3);
+        // A slow device takes them in several passes, and computes again what two of these share.
+        const sharing = prompts.map(({ packed, gate: own }) => passPrompt(packed, own));
+        expect(rows).toBeGreaterThanOrEqual(countPaths(sharing));
+        expect(rows).toBeLessThan(prompts.reduce((sum, { packed }) => sum + packed.tokens.length, 0));
+      },
+      PATIENCE_MS,
+    );
 
     test("the gate matters", async () => {
       const { history, candidates, gate } = someSlate();
