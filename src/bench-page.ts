@@ -25,7 +25,8 @@ declare global {
    * - `repetitions`: timed runs of each figure, after one that is not timed; 1 to 1000, default 5;
    * - `prompt_tokens`: length of the prefill, 1 to 2048, default 256;
    * - `depth`: layers of the model, default 12. Up to 12 the embedded base and the pack's own adapter are used; beyond (the published
-   *   file has 30) the file that `npm run model:full` fetches, with the adapter's layers used again from the first.
+   *   file has 30) the file that `npm run model:full` fetches, with the adapter's layers used again from the first;
+   * - `figures`: which of `"prefill"`, `"slate"`, `"heatmap"` are timed; all where absent. The others' lists stay empty.
    *
    * Calls run one after another. Rejects with an Error named `FailureError` whose `failure` says what was wrong and whose message says
    * it in English: `bad-request` for options that are none and for a depth without its file, `no-webgpu`, or a failure of loading.

@@ -4,15 +4,18 @@ Needs numpy, onnx and onnxruntime: `python -m pip install numpy onnx onnxruntime
 
     node scripts/python.mjs bench/peers/build_onnx.py .models/SmolLM2-135M-Instruct.Q4_1.gguf .models/onnx
 
-Three graphs of the same weights, inputs and outputs as the public exports of such models have them (`input_ids`, `attention_mask`,
+Graphs of the same weights, inputs and outputs as the public exports of such models have them (`input_ids`, `attention_mask`,
 `past_key_values.*` in, `logits`, `present.*` out), and built to be fast:
 
-- `int8.onnx`: ONNX Runtime's own dynamic quantisation of the f32 graph (what transformers.js loads as `q8`).
-- `q4.onnx`: `MatMulNBits`, 4 bits in blocks of 32, from the file's own blocks: w = d q + m = d (q - zero), zero = -m / d in f32.
-- `int8-batch.onnx`: as int8 with attention in plain operators, which may continue a whole batch from a past.
+- `int8*.onnx`: ONNX Runtime's own dynamic quantisation of the f32 graph (what transformers.js loads as `q8`). Signed weights: they are
+  as fast in the browser as unsigned ones and keep the answers, which unsigned ones do not.
+- `q4*.onnx`: `MatMulNBits`, 4 bits in blocks of 32, from the file's own blocks: w = d q + m = d (q - zero), zero = -m / d in f32.
+  Rounded zero points and another accuracy level are no faster in the browser, and rounding changes the answers.
+- `*-gqa.onnx`: attention as `GroupQueryAttention`, as newer exports have it. The others have it in plain operators: in the browser
+  that is up to twice as fast, and a whole batch may be continued from a past.
 
-Norms are the fused operators, attention is `GroupQueryAttention` with its own rotary embedding, and logits are computed at one position
-of each row alone, which the input `last` names: neither a prefill nor a continuation needs more, and a row may be padded on its right.
+Norms are the fused operators. Logits are computed at one position of each row alone, which the input `last` names: neither a prefill
+nor a continuation needs more, and a row may be padded on its right.
 """
 
 import argparse
@@ -112,16 +115,12 @@ class Graph:
             self.constant(f"{name}.scale", np.where(flat, 1, scale).astype(np.float32).reshape(-1)),
             self.constant(f"{name}.zero", zero.astype(np.float32).reshape(-1)),
         ]
-        if ZERO_POINTS == "nearest" or bits == 8:
-            z = np.clip(np.round(zero), 0, 2**bits - 1).astype(np.uint8)
-            if bits == 4:
-                if blocks % 2:
-                    z = np.concatenate([z, np.zeros((out, 1), np.uint8)], axis=1)
-                z = z[:, 0::2] | z[:, 1::2] << 4
-            inputs[3] = self.constant(f"{name}.zero8", z.reshape(-1))
-            self.initialisers = [t for t in self.initialisers if t.name != f"{name}.zero"]
+        if bits == 8:
+            # Eight bits want whole zero points; those of Q8_0 are.
+            self.initialisers = [known for known in self.initialisers if known.name != inputs[3]]
+            inputs[3] = self.constant(f"{name}.zero8", zero.astype(np.uint8).reshape(-1))
         return self.op(
-            "MatMulNBits", inputs, domain="com.microsoft", K=blocks * BLOCK, N=out, bits=bits, block_size=BLOCK, accuracy_level=ACCURACY
+            "MatMulNBits", inputs, domain="com.microsoft", K=blocks * BLOCK, N=out, bits=bits, block_size=BLOCK
         )
 
     def norm(self, x: str, name: str) -> str:
@@ -271,10 +270,6 @@ class Graph:
         return self.op("Concat", turned, axis=3)
 
 
-ZERO_POINTS = "exact"
-ACCURACY = 0
-
-
 def main() -> int:
     """Writes the graphs."""
     parser = argparse.ArgumentParser(description="Writes a SmolLM2 GGUF file as ONNX graphs.")
@@ -283,11 +278,19 @@ def main() -> int:
     given = parser.parse_args()
     source = read_gguf(given.gguf.read_bytes())
     given.folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(Graph(source, four_bits=True, plain_attention=False).build(), given.folder / "q4.onnx")
-    for name, plain in (("int8", False), ("int8-batch", True)):
-        whole = given.folder / f"{name}-f32.onnx"
+    for suffix, plain in (("", True), ("-gqa", False)):
+        onnx.save(Graph(source, four_bits=True, plain_attention=plain).build(), given.folder / f"q4{suffix}.onnx")
+        whole = given.folder / f"f32{suffix}.onnx"
         onnx.save(Graph(source, four_bits=False, plain_attention=plain).build(), whole)
-        quantize_dynamic(whole, given.folder / f"{name}.onnx", weight_type=QuantType.QUInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gather"], extra_options={"DefaultTensorType": TensorProto.FLOAT})
+        quantize_dynamic(
+            whole,
+            given.folder / f"int8{suffix}.onnx",
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul", "Gather"],
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},
+        )
+        whole.unlink()
     return 0
 
 

@@ -5,35 +5,29 @@ const DIST = "/node_modules/onnxruntime-web/dist/";
 let ort = null;
 let session = null;
 let device = "wasm";
+// GroupQueryAttention continues one row at a time.
+let canBatch = false;
 
 const methods = {
   /** graph: a path on this origin. backend: "wasm" or "webgpu". */
   async load({ graph, backend, threads }) {
     const start = performance.now();
     device = backend;
+    canBatch = backend === "wasm" && !graph.includes("gqa");
     ort = await import(`${DIST}${backend === "webgpu" ? "ort.webgpu.min.mjs" : "ort.wasm.min.mjs"}`);
     ort.env.wasm.wasmPaths = DIST;
     ort.env.wasm.numThreads = threads;
     ort.env.logLevel = "error";
     const bytes = new Uint8Array(await (await fetch(graph)).arrayBuffer());
-    // On WebGPU the caches stay on the GPU.
-    const kept = backend === "webgpu" ? "gpu-buffer" : "cpu";
-    session = await ort.InferenceSession.create(bytes, {
-      executionProviders: [backend],
-      graphOptimizationLevel: "all",
-      preferredOutputLocation: { logits: "cpu" },
-    }).then(async (probe) => {
-      if (kept === "cpu") return probe;
-      const outputs = probe.outputNames;
-      await probe.release();
-      return ort.InferenceSession.create(bytes, {
-        executionProviders: [backend],
-        graphOptimizationLevel: "all",
-        preferredOutputLocation: Object.fromEntries(
-          outputs.map((name) => [name, name === "logits" ? "cpu" : kept]),
-        ),
-      });
-    });
+    const options = { executionProviders: [backend], graphOptimizationLevel: "all" };
+    session = await ort.InferenceSession.create(bytes, options);
+    if (backend === "webgpu") {
+      // The caches stay on the GPU; their names are known once the session is.
+      const places = session.outputNames.map((name) => [name, name === "logits" ? "cpu" : "gpu-buffer"]);
+      await session.release();
+      const preferredOutputLocation = Object.fromEntries(places);
+      session = await ort.InferenceSession.create(bytes, { ...options, preferredOutputLocation });
+    }
     return { loadMs: performance.now() - start, threads: ort.env.wasm.numThreads };
   },
 
@@ -47,8 +41,7 @@ const methods = {
 
   /** Prefix once, then its continuations, in both ways where the graph can do both. */
   async slate(prefix, continuations) {
-    const ways =
-      session.inputNames.includes("batch_past") || !fused() ? ["batched", "sequential"] : ["sequential"];
+    const ways = canBatch ? ["batched", "sequential"] : ["sequential"];
     const results = [];
     for (const way of ways) {
       const start = performance.now();
@@ -64,10 +57,6 @@ const methods = {
     return results;
   },
 };
-
-/** GroupQueryAttention continues one row at a time; graphs of plain operators have "mask" positions of their own and take a batch. */
-let isFused = true;
-const fused = () => isFused;
 
 async function oneByOne(cache, past, continuations) {
   const answers = [];
@@ -139,7 +128,6 @@ function likeliest(logits) {
 
 globalThis.onmessage = async ({ data: { method, args } }) => {
   try {
-    if (method === "load") isFused = !args[0].graph.includes("batch");
     globalThis.postMessage({ value: await methods[method](...args) });
   } catch (error) {
     globalThis.postMessage({ error: String(error?.stack ?? error) });

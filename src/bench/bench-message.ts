@@ -3,7 +3,7 @@
  * protocol with progress, and at the end a reply or a failure.
  */
 import * as v from "valibot";
-import type { BenchOptions } from "./bench-options.ts";
+import { type BenchOptions, FIGURES } from "./bench-options.ts";
 import type { BenchFolders, BenchReport, BenchStage } from "./run-bench.ts";
 
 export interface BenchRequest {
@@ -30,6 +30,7 @@ export const requestSchema: v.GenericSchema<unknown, BenchRequest> = v.object({
     repetitions: count,
     promptTokens: count,
     depth: count,
+    figures: v.array(v.picklist(FIGURES)),
   }),
   folders: v.object({ base: folder, pack: folder, full: folder }),
 });
@@ -54,7 +55,7 @@ export const reportSchema: v.GenericSchema<unknown, BenchReport> = v.object({
     layers: count,
     adapter: v.picklist(["own", "first-layers", "repeated"]),
     memory: v.object({ weightBytes: count, peakBytes: count }),
-    next: v.object({ token: count, probability: v.number() }),
-    verdicts: v.array(v.number()),
+    next: v.nullable(v.object({ token: count, probability: v.number() })),
+    verdicts: v.nullable(v.array(v.number())),
   }),
 });

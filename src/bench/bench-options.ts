@@ -2,6 +2,10 @@
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
 
+/** In the order in which one repetition takes them. */
+export const FIGURES = ["prefill", "slate", "heatmap"] as const;
+export type Figure = (typeof FIGURES)[number];
+
 export interface BenchOptions {
   readonly backend: "auto" | "webgpu" | "wasm";
   /** Threads of the WASM backend; undefined leaves the choice to the engine (one per core). */
@@ -11,6 +15,8 @@ export interface BenchOptions {
   readonly promptTokens: number;
   /** Layers of the model. */
   readonly depth: number;
+  /** What is timed; the other figures stay empty. */
+  readonly figures: readonly Figure[];
 }
 
 /** What `globalThis.bench` resolves to: these keys and no others. Times are milliseconds, one entry per repetition. */
@@ -40,17 +46,18 @@ const optionsSchema = v.strictObject({
   repetitions: v.optional(whole(1, LIMITS.repetitions), 5),
   prompt_tokens: v.optional(whole(1, LIMITS.promptTokens), 256),
   depth: v.optional(whole(1, LIMITS.depth), 12),
+  figures: v.optional(v.pipe(v.array(v.picklist(FIGURES)), v.minLength(1)), [...FIGURES]),
 });
 
 /** Fills in the defaults. Throws `bad-request` that names the option and what it may be. */
 export function readBenchOptions(given: unknown): BenchOptions {
   const parsed = v.safeParse(optionsSchema, given ?? {});
   if (parsed.success) {
-    const { prompt_tokens: promptTokens, backend, threads, repetitions, depth } = parsed.output;
-    return { backend, threads, repetitions, promptTokens, depth };
+    const { prompt_tokens: promptTokens, backend, threads, repetitions, depth, figures } = parsed.output;
+    return { backend, threads, repetitions, promptTokens, depth, figures };
   }
   const [issue] = parsed.issues;
-  const where = v.getDotPath(issue);
+  const [where = null] = v.getDotPath(issue)?.split(".") ?? [];
   const known = Object.keys(optionsSchema.entries).join(", ");
   const reason =
     where !== null && where in optionsSchema.entries

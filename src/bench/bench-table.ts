@@ -7,13 +7,11 @@ import { HEATMAP_CANDIDATES, SLATE_CANDIDATES } from "./workload.ts";
 export function benchTable(t: TFunction, language: string, { result, notes }: BenchReport): HTMLTableElement {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const fine = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  const times = (values: readonly number[]) =>
-    [median(values), Math.min(...values), Math.max(...values)].map((value) => fine.format(value));
   const table = document.createElement("table");
   table.createCaption().textContent = t("bench.caption", {
     adapter: notes.adapterName,
     layers: notes.layers,
-    runs: result.prefill_ms.length,
+    runs: Math.max(result.prefill_ms.length, result.slate_ms.length, result.heatmap_ms.length),
   });
   const head = table.createTHead().insertRow();
   for (const key of ["figure", "median", "least", "most"] as const) {
@@ -33,13 +31,20 @@ export function benchTable(t: TFunction, language: string, { result, notes }: Be
     line.append(header);
     for (const text of cells) line.insertCell().textContent = text;
   };
-  const { prefill_tokens: tokens, prefill_ms: prefill, slate_ms: slate, heatmap_ms: heatmap } = result;
-  const tokensPerSecond = (tokens / median(prefill)) * 1000;
-  row("load_ms", t("bench.load"), [fine.format(result.load_ms), "", ""], result.load_ms);
-  row("prefill_ms", t("bench.prefill", { count: tokens }), times(prefill), median(prefill));
-  row("slate_ms", t("bench.slate", { count: SLATE_CANDIDATES }), times(slate), median(slate));
-  row("heatmap_ms", t("bench.heatmap", { count: HEATMAP_CANDIDATES }), times(heatmap), median(heatmap));
-  row("tokens_per_second", t("bench.speed"), [fine.format(tokensPerSecond), "", ""], tokensPerSecond);
+  const timesRow = (name: string, label: string, times: readonly number[]) => {
+    if (times.length === 0) return;
+    const middle = median(times);
+    row(name, label, [middle, Math.min(...times), Math.max(...times)].map(fine.format), middle);
+  };
+  const { load_ms: load, prefill_tokens: tokens, prefill_ms: prefill } = result;
+  row("load_ms", t("bench.load"), [fine.format(load), "", ""], load);
+  timesRow("prefill_ms", t("bench.prefill", { count: tokens }), prefill);
+  timesRow("slate_ms", t("bench.slate", { count: SLATE_CANDIDATES }), result.slate_ms);
+  timesRow("heatmap_ms", t("bench.heatmap", { count: HEATMAP_CANDIDATES }), result.heatmap_ms);
+  if (prefill.length > 0) {
+    const tokensPerSecond = (tokens / median(prefill)) * 1000;
+    row("tokens_per_second", t("bench.speed"), [fine.format(tokensPerSecond), "", ""], tokensPerSecond);
+  }
   const { weightBytes, peakBytes } = notes.memory;
   row("weight_bytes", t("bench.weights"), [whole.format(weightBytes), "", ""], weightBytes);
   row("peak_bytes", t("bench.peak"), [whole.format(peakBytes), "", ""], peakBytes);

@@ -13,7 +13,7 @@ import { sha256 } from "../model/sha256.ts";
 import { readTokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder } from "../prompt/build-prompt.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
-import type { BenchOptions, BenchResult } from "./bench-options.ts";
+import { type BenchOptions, type BenchResult, FIGURES, type Figure } from "./bench-options.ts";
 import { packOfDepth } from "./pack-of-depth.ts";
 import { HEATMAP_CANDIDATES, makeWorkload } from "./workload.ts";
 
@@ -38,10 +38,10 @@ export interface BenchNotes {
   /** "repeated": beyond the pack's depth its layers' adapter is used again: right for timing, not for answers. */
   readonly adapter: "own" | "first-layers" | "repeated";
   readonly memory: Pick<EngineMemory, "weightBytes" | "peakBytes">;
-  /** Likeliest next token after the prefill, of the bare base model at this depth. */
-  readonly next: { readonly token: number; readonly probability: number };
-  /** Verdict log-odds of the slate. */
-  readonly verdicts: readonly number[];
+  /** Likeliest next token after the prefill, of the bare base model at this depth. Null where no prefill was timed. */
+  readonly next: { readonly token: number; readonly probability: number } | null;
+  /** Verdict log-odds of the slate; null where none was timed. */
+  readonly verdicts: readonly number[] | null;
 }
 
 export interface BenchReport {
@@ -54,7 +54,7 @@ export interface BenchReport {
  * next and, while measuring, of the repetitions finished.
  */
 export async function runBench(
-  { backend, threads, repetitions, promptTokens, depth }: BenchOptions,
+  { backend, threads, repetitions, promptTokens, depth, figures }: BenchOptions,
   { fetcher, folders, ...place }: BenchPlace,
   onStage: (stage: BenchStage, done: number) => void = () => {},
 ): Promise<BenchReport> {
@@ -74,36 +74,40 @@ export async function runBench(
     const { prefill, history, candidates } = makeWorkload(pack, tokenizer, promptTokens);
     const promptItems = prompts.historyItems;
     const recommenderItems = manifest.sasrec.maxLength;
-    const ask = {
-      prefill: () => engine.nextToken(prefill, 1),
-      slate: () => score([{ history, candidates }]),
-      heatmap: () =>
-        leaveOneOut(
-          {
-            history,
-            candidates: candidates.slice(0, HEATMAP_CANDIDATES),
-            question: "total",
-            promptItems,
-            recommenderItems,
-          },
-          score,
-        ),
+    let next: BenchNotes["next"] = null;
+    let verdicts: BenchNotes["verdicts"] = null;
+    const ask: Readonly<Record<Figure, () => Promise<void>>> = {
+      prefill: async () => {
+        const [likeliest] = await engine.nextToken(prefill, 1);
+        const { token, probability } = present(likeliest, "the likeliest token");
+        next = { token, probability };
+      },
+      slate: async () => {
+        const [slate] = await score([{ history, candidates }]);
+        verdicts = present(slate, "the slate's scores").verdict;
+      },
+      heatmap: async () => {
+        const few = candidates.slice(0, HEATMAP_CANDIDATES);
+        const request = { history, candidates: few, promptItems, recommenderItems };
+        await leaveOneOut({ ...request, question: "total" }, score);
+      },
     };
+    // In turn, so that a slow spell of the machine falls on all of them.
+    const timed = FIGURES.filter((figure) => figures.includes(figure));
 
     onStage("warming-up", 0);
-    const [next] = await ask.prefill();
-    const [slate] = await ask.slate();
-    await ask.heatmap();
+    for (const figure of timed) await ask[figure]();
 
-    const timings = { prefill: [] as number[], slate: [] as number[], heatmap: [] as number[] };
+    const timings: Readonly<Record<Figure, number[]>> = { prefill: [], slate: [], heatmap: [] };
     for (let run = 0; run < repetitions; run++) {
       onStage("measuring", run);
-      // In turn, so that a slow spell of the machine falls on all three.
-      for (const name of ["prefill", "slate", "heatmap"] as const)
-        timings[name].push(await milliseconds(ask[name]));
+      for (const figure of timed) {
+        const start = performance.now();
+        await ask[figure]();
+        timings[figure].push(performance.now() - start);
+      }
     }
     const { weightBytes, peakBytes } = engine.memory();
-    const { token, probability } = present(next, "the likeliest token");
     return {
       result: {
         backend: engine.backend,
@@ -119,19 +123,13 @@ export async function runBench(
         layers: engine.layers,
         adapter: fitted === pack ? "own" : depth < manifest.base.layers ? "first-layers" : "repeated",
         memory: { weightBytes, peakBytes },
-        next: { token, probability },
-        verdicts: present(slate, "the slate's scores").verdict,
+        next,
+        verdicts,
       },
     };
   } finally {
     engine.dispose();
   }
-}
-
-async function milliseconds(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
 }
 
 /** "WebAssembly SIMD, 2 threads" says 2. */
