@@ -31,16 +31,17 @@ const methods = {
     return { loadMs: performance.now() - start, threads: ort.env.wasm.numThreads };
   },
 
-  async prefill(tokens) {
+  async prefill({ tokens }) {
     const start = performance.now();
     const { logits, cache } = await run([tokens], null);
     const ms = performance.now() - start;
     drop(cache);
-    return { ms, answer: likeliest(logits) };
+    return { ms, answer: likeliest(logits), tokens: tokens.length };
   },
 
   /** Prefix once, then its continuations, in both ways where the graph can do both. */
-  async slate(prefix, continuations) {
+  async slate({ tokens: prefix }, pieces) {
+    const continuations = pieces.map(({ tokens }) => tokens);
     const ways = canBatch ? ["batched", "sequential"] : ["sequential"];
     const results = [];
     for (const way of ways) {

@@ -1,4 +1,5 @@
-// Gives every peer the same three calls: load(options), prefill(tokens), slate(prefix, continuations). Milliseconds are taken where
+// Gives every peer the same three calls: load(options), prefill(tokens), slate(prefix, continuations), where a piece is {tokens, text}.
+// Milliseconds are taken where
 // the peer works, without the way to this page. Answers are the likeliest next token and its probability.
 const peers = {
   "onnxruntime-web": () => inWorker("/ort-worker.mjs"),

@@ -1,4 +1,4 @@
-// wllama takes the GGUF file as it is. Its server-like core reuses the longest common prefix of a prompt with the one before it, so
+// wllama takes the GGUF file as it is, and prompts as text: its core fails on a list of tokens. Its server-like core reuses the longest common prefix of a prompt with the one before it, so
 // the slate is 20 requests in a row.
 import { LoggerWithoutDebug, Wllama } from "/node_modules/@wllama/wllama/esm/index.js";
 
@@ -39,16 +39,18 @@ export function wllamaPeer() {
       });
       return { loadMs: performance.now() - start, threads: wllama.getNumThreads() };
     },
-    async prefill(tokens) {
+    async prefill({ text }) {
       const start = performance.now();
-      const reply = await ask(tokens, false);
-      return { ms: performance.now() - start, answer: likeliest(reply), own: reply.timings };
+      const reply = await ask(text, false);
+      const ms = performance.now() - start;
+      return { ms, answer: likeliest(reply), tokens: reply.usage.prompt_tokens };
     },
     async slate(prefix, continuations) {
-      await ask([0], false);
+      // Something else first, or the last slate's cache would be reused.
+      await ask("0", false);
       const start = performance.now();
       const answers = [];
-      for (const tokens of continuations) answers.push(likeliest(await ask([...prefix, ...tokens], true)));
+      for (const { text } of continuations) answers.push(likeliest(await ask(prefix.text + text, true)));
       return [{ way: "sequential", ms: performance.now() - start, answers }];
     },
   };

@@ -60,18 +60,15 @@ export async function runBench(
 ): Promise<BenchReport> {
   onStage("loading", 0);
   const loadStart = performance.now();
-  const { gguf, pack } = await loadFiles(fetcher, folders, depth);
-  const tokenizer = readTokenizer(gguf);
-  const fitted = packOfDepth(pack, depth);
-  const loaded = await loadEngine({ gguf, pack: fitted, backend, tokenizer, threads, ...place });
+  const { engine, behaviour, tokenizer, films, manifest, adapter } = await open(
+    { backend, threads, depth },
+    { fetcher, folders, ...place },
+  );
   const loadMs = performance.now() - loadStart;
-  const { engine } = loaded;
   try {
-    const { manifest, films } = pack;
     const prompts = makePromptBuilder(tokenizer, films, manifest.prompt);
-    const behaviour = present(loaded.behaviour, "the pack's behaviour model");
     const score = makeScoreFn({ engine, behaviour, prompts, beta: manifest.fusion.beta });
-    const { prefill, history, candidates } = makeWorkload(pack, tokenizer, promptTokens);
+    const { prefill, history, candidates } = makeWorkload(films, tokenizer, promptTokens);
     const promptItems = prompts.historyItems;
     const recommenderItems = manifest.sasrec.maxLength;
     let next: BenchNotes["next"] = null;
@@ -121,7 +118,7 @@ export async function runBench(
       notes: {
         adapterName: engine.adapterName,
         layers: engine.layers,
-        adapter: fitted === pack ? "own" : depth < manifest.base.layers ? "first-layers" : "repeated",
+        adapter,
         memory: { weightBytes, peakBytes },
         next,
         verdicts,
@@ -130,6 +127,35 @@ export async function runBench(
   } finally {
     engine.dispose();
   }
+}
+
+/** What is left of the files once the engine runs; their bytes are free to go. */
+async function open(
+  { backend, threads, depth }: Pick<BenchOptions, "backend" | "threads" | "depth">,
+  { fetcher, folders, ...place }: BenchPlace,
+) {
+  const { gguf, pack } = await loadFiles(fetcher, folders, depth);
+  const { manifest, films } = pack;
+  const tokenizer = readTokenizer(gguf);
+  const fitted = packOfDepth(pack, depth);
+  const { engine, behaviour } = await loadEngine({
+    gguf,
+    pack: fitted,
+    backend,
+    tokenizer,
+    threads,
+    ...place,
+  });
+  const adapter: BenchNotes["adapter"] =
+    fitted === pack ? "own" : depth < manifest.base.layers ? "first-layers" : "repeated";
+  return {
+    engine,
+    behaviour: present(behaviour, "the pack's behaviour model"),
+    tokenizer,
+    films,
+    manifest,
+    adapter,
+  };
 }
 
 /** "WebAssembly SIMD, 2 threads" says 2. */

@@ -20,7 +20,7 @@ export interface Workload {
 
 /** The most popular films are the history, the next the candidates; text is a list of films in that order, cut where it is enough. */
 export function makeWorkload(
-  { films }: Pick<PackFiles, "films">,
+  films: PackFiles["films"],
   tokenizer: Tokenizer,
   promptTokens: number,
 ): Workload {
