@@ -1,5 +1,5 @@
 import { basename, join, resolve } from "node:path";
-import { loadEngine } from "../engine/load-engine.ts";
+import { FailureError } from "../core/failure.ts";
 import { HEAD_BYTES } from "../model/foreign-file.ts";
 import { checkGgufMagic, type GgufFile } from "../model/gguf.ts";
 import { readLlamaModel } from "../model/llama-model.ts";
@@ -40,9 +40,18 @@ ${BACKEND_HELP}
     const top = wholeOption("top", values.top, 1, 1000);
     const backend = backendOption(values.backend);
     const { gguf, tokenizer } = await openModel(values.model);
+    // Only now: a file that is refused costs no start of the engine's libraries.
+    const { loadEngine } = await import("../engine/load-engine.ts");
     const { engine } = await loadEngine({ gguf, pack: null, backend, tokenizer, ...(await gpuFor(backend)) });
     const ids = tokenizer.encode(text);
     const next = await engine.nextToken(ids, top).finally(() => engine.dispose());
+    if (!next.every(({ probability }) => Number.isFinite(probability)))
+      throw new FailureError({
+        kind: "model-unsupported",
+        file: gguf.file,
+        reason:
+          "its answer is not a number, so its weights are larger than f32 can compute with; convert it anew",
+      });
     if (values.json) {
       const { adapterName, layers } = engine;
       return JSON.stringify(

@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import { FailureError } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
 import type { BackendName, BehaviourModel, Engine } from "../engine/engine.ts";
-import { loadEngine } from "../engine/load-engine.ts";
 import { type Film, filmName } from "../model/film.ts";
 import { makeFilmFinder } from "../model/find-film.ts";
 import { loadModelFiles } from "../model/load-parts.ts";
@@ -53,6 +52,8 @@ async function openRecommender(backend: BackendName, pack: string | undefined): 
   });
   const { gguf } = files.base;
   const tokenizer = readTokenizer(gguf);
+  // Only now: files that are refused cost no start of the engine's libraries.
+  const { loadEngine } = await import("../engine/load-engine.ts");
   const loaded = await loadEngine({ gguf, pack: files.pack, backend, tokenizer, ...(await gpuFor(backend)) });
   const behaviour = present(loaded.behaviour, "the pack's recommender");
   const { engine } = loaded;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { ReadMeter } from "./byte-cursor.ts";
 import { HOSTILE_FILES } from "./fixtures/hostile-files.ts";
@@ -15,17 +15,29 @@ test("there are more than forty of them, each with a name of its own", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
+/** How long the second reading of each took; the first one also compiles the reader. */
+const milliseconds = new Map<string, number>();
+afterAll(() => {
+  const [slowest] = [...milliseconds].sort(([, a], [, b]) => b - a);
+  if (slowest !== undefined)
+    console.info(
+      `${milliseconds.size} hostile files; the slowest, "${slowest[0]}", took ${slowest[1].toFixed(1)} ms`,
+    );
+});
+
 describe("refused, with what, where and what to do, for no more work than its bytes are worth:", () => {
-  test.for(HOSTILE_FILES)("$name", ({ make, kind, says }) => {
+  test.for(HOSTILE_FILES)("$name", ({ name, make, kind, says }) => {
     const bytes = make();
     const meter = new ReadMeter();
     const refusal = () => readLlamaModel(bytes, "some.gguf", meter);
     expect(refusal).toThrow(FailureError);
     expect(meter.reads).toBeLessThanOrEqual(bytes.length * READS_PER_BYTE + SMALL);
     expect(meter.keptBytes).toBeLessThanOrEqual(bytes.length * KEPT_PER_BYTE + SMALL);
+    const start = performance.now();
     try {
       refusal();
     } catch (thrown) {
+      milliseconds.set(name, performance.now() - start);
       expect(thrown).toMatchObject({
         failure: { kind, file: "some.gguf", reason: expect.stringMatching(says) },
       });
