@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { tokenId } from "../core/ids.ts";
 import { embeddedBase } from "./fixtures/embedded-base.ts";
-import type { Entry } from "./fixtures/gguf-bytes.ts";
+import { type Entry, ggufBytes } from "./fixtures/gguf-bytes.ts";
 // Ids another runtime gives these texts with the published file's vocabulary.
 import reference from "./fixtures/reference-token-ids.json" with { type: "json" };
 import { TINY_SPECIAL, TINY_TOKENS, tinyLlama } from "./fixtures/tiny-llama.ts";
@@ -23,6 +23,19 @@ describe("words", () => {
     ["a\u0085\ufeffb", ["a", "\u0085", "\ufeff", "b"]],
   ])("of %j", ([text, words]) => {
     const split = WORD_SPLITTERS.get("smollm")!.split(text);
+    expect(split).toEqual(words);
+    expect(split.join("")).toBe(text);
+  });
+});
+
+describe("words of other pre-tokenizers", () => {
+  test.for<[string, string, string[]]>([
+    ["gpt-2", "in 1995, it's", ["in", " 1995", ",", " it", "'s"]],
+    ["gpt-2", "a \n b  ", ["a", " \n", " b", "  "]],
+    ["llama-bpe", "in 12345, IT'S", ["in", " ", "123", "45", ",", " IT", "'S"]],
+    ["llama-bpe", "(watched)!\r\n\r\n  x", ["(watched", ")!\r\n\r\n", " ", " x"]],
+  ])("%s cuts %j", ([name, text, words]) => {
+    const split = WORD_SPLITTERS.get(name)!.split(text);
     expect(split).toEqual(words);
     expect(split.join("")).toBe(text);
   });
@@ -139,5 +152,63 @@ describe("a vocabulary from outside", () => {
       expect(thrown).toBeInstanceOf(FailureError);
       expect(thrown).toMatchObject({ failure: { kind, reason: expect.stringMatching(reason) } });
     }
+  });
+});
+
+describe("a SentencePiece vocabulary", () => {
+  const letters = ["▁", "a", "b", "c"];
+  const joined = ["ab", "bc", "▁a", "abc"];
+  const bytes = Array.from(
+    { length: 256 },
+    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+  );
+  const tokens = ["<unk>", "<s>", ...bytes, ...letters, ...joined];
+  const types = [2, 3, ...bytes.map(() => 6), ...[...letters, ...joined].map(() => 1)];
+  const key = (name: string) => `tokenizer.ggml.${name}`;
+
+  function read(scores: readonly number[], extra: readonly Entry[] = []) {
+    const entries: Entry[] = [
+      { key: key("model"), type: "string", value: "llama" },
+      { key: key("tokens"), type: "array", of: "string", items: tokens },
+      { key: key("token_type"), type: "array", of: "i32", items: types },
+      {
+        key: key("scores"),
+        type: "array",
+        of: "f32",
+        items: [...tokens.slice(joined.length).map(() => -99), ...scores],
+      },
+      ...extra,
+    ];
+    return readTokenizer(readGguf(ggufBytes({ entries }), "pieces.gguf"));
+  }
+  const spell = (ids: readonly number[]) => ids.map((id) => tokens[id]);
+
+  test("joins the pair of highest score first, the leftmost among equals", () => {
+    expect(spell(read([-1, -2, -3, -4]).encode("abc"))).toEqual(["▁", "abc"]);
+    expect(spell(read([-3, -2, -1, -9]).encode("abc"))).toEqual(["▁a", "bc"]);
+    expect(spell(read([-1, -1, -1, -9]).encode("abab"))).toEqual(["▁a", "b", "ab"]);
+  });
+
+  test("puts a space before the text unless told not to", () => {
+    const bare: Entry = { key: key("add_space_prefix"), type: "bool", value: 0 };
+    expect(spell(read([-1, -2, -3, -4], [bare]).encode("abc"))).toEqual(["abc"]);
+    expect(read([-1, -2, -3, -4]).encode("")).toEqual([]);
+  });
+
+  test("spells other characters in bytes, and reads them back", () => {
+    const tokenizer = read([-1, -2, -3, -4]);
+    expect(spell(tokenizer.encode("é"))).toEqual(["▁", "<0xC3>", "<0xA9>"]);
+    expect(tokenizer.decode(tokenizer.encode("é ab 映"))).toBe(" é ab 映");
+  });
+
+  test("never reaches a special token", () => {
+    const ids = read([-1, -2, -3, -4]).encode("<s>");
+    expect(spell(ids)).toEqual(["▁", "<0x3C>", "<0x73>", "<0x3E>"]);
+  });
+
+  test("a text of 20,000 letters is encoded and kept whole", () => {
+    const text = "abcab".repeat(4000);
+    const tokenizer = read([-1, -2, -3, -4]);
+    expect(tokenizer.decode(tokenizer.encode(text))).toBe(` ${text}`);
   });
 });
