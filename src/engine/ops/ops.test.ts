@@ -11,4 +11,4 @@ test("the suite runs on wasm", () => {
   expect(getBackend()).toBe("wasm");
 });
 
-opSuite("wasm", 2e-5);
+opSuite("wasm", 1e-4);

@@ -15,16 +15,17 @@ export type LinearWeightType = "q4_1" | "q8_0" | "f32";
  * - webgpu, "q4_1": int32 [outFeatures, inFeatures / 32 * 5], the raw 20-byte blocks (word 0: f16 d, f16 m; words 1 to 4: nibbles).
  * - webgpu, "q8_0": int32 [outFeatures, inFeatures / 32 * 9], per block the f32 bits of d, then 8 words of 4 int8 each.
  * - webgpu, "f32": float32 [outFeatures, inFeatures].
- * - wasm, "f32" only: float32 [inFeatures, outFeatures], since only an untransposed rank-2 product takes the fast path there.
+ * - wasm: int32 [words], the kernels' own layout (`../../wasm/assembly/weight-layout.ts`): tiles of 8 outputs, 20, 34 or 128 bytes
+ *   per output and 32 inputs, the outputs rounded up to whole tiles. Only its kernel can read it.
  */
 export interface LinearWeight {
-  readonly tensor: Tensor2D;
+  readonly tensor: Tensor;
   readonly outFeatures: number;
   readonly inFeatures: number;
   readonly type: LinearWeightType;
 }
 
-/** One site's LoRA matrices: webgpu a [rank, inFeatures], b [outFeatures, rank]; wasm the transposes of both. */
+/** One site's LoRA matrices: a [rank, inFeatures], b [outFeatures, rank]. */
 export interface LowRank {
   readonly a: Tensor2D;
   readonly b: Tensor2D;
@@ -44,7 +45,7 @@ export interface LinearOptions {
 /** Kernel inputs; `a`, `b`, `gate` come together or not at all. */
 export interface LinearInputs {
   readonly x: Tensor2D;
-  readonly weight: Tensor2D;
+  readonly weight: Tensor;
   readonly a?: Tensor2D;
   readonly b?: Tensor2D;
   readonly gate?: Tensor2D;

@@ -1,29 +1,47 @@
-import { heapFloats, product, wasmKernel } from "../../wasm/wasm-kernel.ts";
-import { LINEAR, type LinearAttrs, type LinearInputs } from "./linear.ts";
+import { TYPE_NUMBERS } from "../../wasm/kernels.ts";
+import { extent } from "../../wasm/wasm-backend.ts";
+import { fillOutput, floatsAt, intsAt, wasmKernel } from "../../wasm/wasm-kernel.ts";
+import { LINEAR, type LinearAttrs, type LinearInputs, type LinearWeightType } from "./linear.ts";
 
-/** XNNPACK products; the gate and the sums are plain loops over the heap. */
+const PACKED_TYPES: Readonly<Record<LinearWeightType, number>> = {
+  q4_1: TYPE_NUMBERS.Q4_1,
+  q8_0: TYPE_NUMBERS.Q8_0,
+  f32: TYPE_NUMBERS.F32,
+};
+
 export const linearWasm = wasmKernel<LinearInputs, LinearAttrs>(
   LINEAR,
-  (backend, { x, weight, a, b, gate, residual }) => {
-    const y = product(backend, x, weight);
-    if (a !== undefined && b !== undefined && gate !== undefined) {
-      const inner = product(backend, x, a); // [rows, rank]
-      multiplyInto(heapFloats(backend, inner), heapFloats(backend, gate));
-      const delta = product(backend, inner, b);
-      addInto(heapFloats(backend, y), heapFloats(backend, delta));
-      backend.disposeData(inner.dataId);
-      backend.disposeData(delta.dataId);
-    }
-    if (residual !== undefined) addInto(heapFloats(backend, y), heapFloats(backend, residual));
-    return y;
+  (backend, { x, weight, a, b, gate, residual }, { inFeatures, outFeatures, type, rank }) => {
+    const { runtime } = backend;
+    const { kernels } = runtime;
+    const rows = extent(x, 0);
+    const packedType = PACKED_TYPES[type];
+    const xAt = floatsAt(backend, x, rows, inFeatures);
+    const packed = intsAt(backend, weight, kernels.weightBytes(packedType, outFeatures, inFeatures) / 4);
+    const hasAdapter = a !== undefined && b !== undefined && gate !== undefined;
+    const aAt = hasAdapter ? floatsAt(backend, a, rank, inFeatures) : 0;
+    const bAt = hasAdapter ? floatsAt(backend, b, outFeatures, rank) : 0;
+    const gateAt = hasAdapter ? floatsAt(backend, gate, rows, rank) : 0;
+    const residualAt = residual === undefined ? 0 : floatsAt(backend, residual, rows, outFeatures);
+    const usedRank = hasAdapter ? rank : 0;
+    return fillOutput(backend, [rows, outFeatures], (y) =>
+      runtime.withScratch(kernels.linearScratchBytes(rows, inFeatures, usedRank), "pass", (scratch) =>
+        kernels.linear(
+          xAt,
+          rows,
+          inFeatures,
+          packedType,
+          packed,
+          outFeatures,
+          scratch,
+          aAt,
+          bAt,
+          gateAt,
+          usedRank,
+          residualAt,
+          y,
+        ),
+      ),
+    );
   },
 );
-
-// Casts: indices run below the length, and a test per element would cost as much as the sum.
-function addInto(y: Float32Array, x: Float32Array): void {
-  for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + (x[i] as number);
-}
-
-function multiplyInto(y: Float32Array, x: Float32Array): void {
-  for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) * (x[i] as number);
-}

@@ -1,21 +1,17 @@
 /** @file Matrices from the model file and from packs onto the running backend, in the layout its `linear` kernel wants. */
-import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { engine, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { invariant, present } from "../../../core/invariant.ts";
-import {
-  dequantise,
-  dequantiseTransposed,
-  matrixShape,
-  repackQ4_0AsQ4_1,
-} from "../../../model/block-dequantise.ts";
-import { BLOCKS, type GgufTensor } from "../../../model/gguf.ts";
+import { dequantise, matrixShape, repackQ4_0AsQ4_1 } from "../../../model/block-dequantise.ts";
+import { BLOCKS, type GgufTensor, type TensorType } from "../../../model/gguf.ts";
 import { decodeHalf } from "../../../model/half.ts";
 import type { BackendName } from "../../engine.ts";
-import { keepPackedCopyOnly } from "../../wasm/packed-copy.ts";
-import type { LinearWeight, LowRank } from "./linear.ts";
+import { TYPE_NUMBERS } from "../../wasm/kernels.ts";
+import { wasmBackend } from "../../wasm/wasm-backend.ts";
+import type { LinearWeight, LinearWeightType, LowRank } from "./linear.ts";
 
 /**
- * Uploads matrices [out_i, in] stacked by rows to one [sum out_i, in] weight. On webgpu, Q4_0, Q4_1 and Q8_0 stay packed, unless a
- * stack mixes types; everything else becomes f32. The caller disposes `tensor`.
+ * Uploads matrices [out_i, in] stacked by rows to one [sum out_i, in] weight. Q4_0, Q4_1 and Q8_0 stay packed, unless a stack mixes
+ * types; everything else becomes f32. The caller disposes `tensor`. Fails with `out-of-memory` on wasm, and nothing stays then.
  */
 export function uploadLinear(
   backend: BackendName,
@@ -28,22 +24,28 @@ export function uploadLinear(
     matrices.every((matrix) => matrixShape(matrix).cols === inFeatures),
     "stacked matrices have the same inputs",
   );
-  if (backend === "wasm") {
-    const out = new Float32Array(inFeatures * outFeatures);
-    let offset = 0;
-    for (const matrix of matrices) {
-      dequantiseTransposed(matrix, { out, offset, stride: outFeatures });
-      offset += matrixShape(matrix).rows;
-    }
-    const tensor = keepPackedCopyOnly(tensor2d(out, [inFeatures, outFeatures]));
-    return { tensor, outFeatures, inFeatures, type: "f32" };
-  }
   const packed = matrices.map((matrix) => repackQ4_0AsQ4_1(matrix, file));
-  if (packed.every(({ type }) => type === "Q4_1")) {
+  const sourceType = present(packed[0], "a matrix to upload").type;
+  const isUniform = packed.every(({ type }) => type === sourceType);
+  if (backend === "wasm")
+    return isUniform
+      ? packOnWasm(
+          sourceType,
+          packed.map(({ bytes }) => bytes),
+          outFeatures,
+          inFeatures,
+        )
+      : packOnWasm(
+          "F32",
+          packed.map((matrix) => bytesOf(dequantise(matrix))),
+          outFeatures,
+          inFeatures,
+        );
+  if (isUniform && sourceType === "Q4_1") {
     const words = joinWords(packed.map(({ bytes }) => wordsOf(bytes)));
     return { tensor: packedTensor(words, outFeatures), outFeatures, inFeatures, type: "q4_1" };
   }
-  if (packed.every(({ type }) => type === "Q8_0")) {
+  if (isUniform && sourceType === "Q8_0") {
     const words = joinWords(packed.map(({ bytes }) => q8_0Words(bytes)));
     return { tensor: packedTensor(words, outFeatures), outFeatures, inFeatures, type: "q8_0" };
   }
@@ -58,16 +60,56 @@ export function uploadLinear(
 }
 
 /** Uploads a [rank, in] and b [out, rank], row-major. The caller disposes both tensors. */
-export function uploadLowRank(backend: BackendName, a: Float32Array, b: Float32Array, rank: number): LowRank {
-  const inFeatures = a.length / rank;
-  const outFeatures = b.length / rank;
-  if (backend === "webgpu")
-    return { a: tensor2d(a, [rank, inFeatures]), b: tensor2d(b, [outFeatures, rank]), rank };
-  return {
-    a: keepPackedCopyOnly(tensor2d(transposed(a, rank, inFeatures), [inFeatures, rank])),
-    b: keepPackedCopyOnly(tensor2d(transposed(b, outFeatures, rank), [rank, outFeatures])),
-    rank,
-  };
+export function uploadLowRank(
+  _backend: BackendName,
+  a: Float32Array,
+  b: Float32Array,
+  rank: number,
+): LowRank {
+  return { a: tensor2d(a, [rank, a.length / rank]), b: tensor2d(b, [b.length / rank, rank]), rank };
+}
+
+const PACKED_AS: Readonly<Record<TensorType, LinearWeightType>> = {
+  F32: "f32",
+  F16: "f32",
+  Q4_0: "q4_1",
+  Q4_1: "q4_1",
+  Q8_0: "q8_0",
+};
+
+/** The blocks pass through the shared memory once, beside the packed weight, and leave it again. */
+function packOnWasm(
+  type: TensorType,
+  parts: readonly Uint8Array[],
+  outFeatures: number,
+  inFeatures: number,
+): LinearWeight {
+  const backend = wasmBackend();
+  const { runtime } = backend;
+  const { kernels } = runtime;
+  const number = TYPE_NUMBERS[type];
+  const words = kernels.weightBytes(number, outFeatures, inFeatures) / 4;
+  const info = backend.makeOutput([words], "int32", "weights");
+  try {
+    const sourceBytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    runtime.withScratch(sourceBytes, "weights", (source) => {
+      let at = source;
+      for (const part of parts) {
+        runtime.bytes(at, part.byteLength).set(part);
+        at += part.byteLength;
+      }
+      kernels.packWeight(number, source, outFeatures, inFeatures, backend.addressOf(info));
+    });
+  } catch (error) {
+    backend.disposeData(info.dataId);
+    throw error;
+  }
+  const tensor = engine().makeTensorFromTensorInfo(info);
+  return { tensor, outFeatures, inFeatures, type: PACKED_AS[type] };
+}
+
+function bytesOf(values: Float32Array<ArrayBuffer>): Uint8Array {
+  return new Uint8Array(values.buffer);
 }
 
 /** Q8_0 blocks as 9 words each: the f32 bits of the scale, then 32 signed bytes, four to a word. */
@@ -105,11 +147,4 @@ function joinWords(parts: readonly Int32Array<ArrayBuffer>[]): Int32Array<ArrayB
     at += part.length;
   }
   return words;
-}
-
-function transposed(values: Float32Array, rows: number, cols: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < cols; j++) out[j * rows + i] = values[i * cols + j] ?? Number.NaN;
-  return out;
 }
