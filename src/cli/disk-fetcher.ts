@@ -26,14 +26,18 @@ export async function readDisk(path: string, signal?: AbortSignal): Promise<Uint
   }
 }
 
-/** The first bytes of a file, at most `mostBytes`. Rejects as {@link readDisk} does. */
-export async function readHead(path: string, mostBytes: number): Promise<Uint8Array> {
-  await checkRegular(path);
+/** The first bytes of a file, at most `mostBytes`, and its whole length. Rejects as {@link readDisk} does. */
+export async function readHead(
+  path: string,
+  mostBytes: number,
+): Promise<{ readonly head: Uint8Array; readonly fileBytes: number }> {
+  const fileBytes = await checkRegular(path);
   try {
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(mostBytes), 0, mostBytes, 0);
-      return buffer.subarray(0, bytesRead);
+      const wanted = Math.min(mostBytes, fileBytes);
+      const { buffer, bytesRead } = await file.read(new Uint8Array(wanted), 0, wanted, 0);
+      return { head: buffer.subarray(0, bytesRead), fileBytes };
     } finally {
       await file.close();
     }
@@ -42,8 +46,8 @@ export async function readHead(path: string, mostBytes: number): Promise<Uint8Ar
   }
 }
 
-/** Folders, pipes and devices have no end that a reader could wait for. */
-async function checkRegular(path: string): Promise<void> {
+/** Length of a file. Folders, pipes and devices have no end that a reader could wait for. */
+async function checkRegular(path: string): Promise<number> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new FailureError({ kind: "file-missing", file: path, status: null });
   const invalid = (reason: string) => new FailureError({ kind: "file-invalid", file: path, reason });
@@ -51,4 +55,5 @@ async function checkRegular(path: string): Promise<void> {
     throw invalid(`it is a ${found.isDirectory() ? "folder" : "device or pipe"}; give a file`);
   if (found.size > MOST_FILE_BYTES)
     throw invalid(`it has ${found.size} bytes, the limit is ${MOST_FILE_BYTES}; give a smaller model`);
+  return found.size;
 }

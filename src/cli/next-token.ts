@@ -1,8 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { FailureError } from "../core/failure.ts";
-import { HEAD_BYTES } from "../model/foreign-file.ts";
-import { checkGgufMagic, type GgufFile } from "../model/gguf.ts";
-import { readLlamaModel } from "../model/llama-model.ts";
+import type { GgufFile } from "../model/gguf.ts";
+import { checkLlamaHead, MODEL_HEAD_BYTES, readLlamaModel } from "../model/llama-model.ts";
 import { loadBaseFiles } from "../model/load-parts.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import type { Command } from "./command.ts";
@@ -94,7 +93,7 @@ async function openModel(
     return { gguf, tokenizer: readTokenizer(gguf) };
   }
   const file = basename(path);
-  // Its first bytes come first: what is no GGUF is told without being read whole.
-  checkGgufMagic(await readHead(resolve(path), HEAD_BYTES), file);
+  const { head, fileBytes } = await readHead(resolve(path), MODEL_HEAD_BYTES);
+  checkLlamaHead(head, file, fileBytes);
   return readLlamaModel(await readDisk(resolve(path)), file);
 }

@@ -16,10 +16,17 @@ export class ReadMeter {
   keptBytes = 0;
 }
 
+/** The bytes at hand end inside the header, though the file does not: more of it must be read. */
+export class HeadTooShort extends Error {
+  override readonly name = "HeadTooShort";
+}
+
 /** Walks bytes from outside and refuses, with `file-invalid`, to run past their end or over its memory bound. */
 export class ByteCursor {
   readonly bytes: Uint8Array;
   readonly file: string;
+  /** Of the whole file, of which `bytes` may be the head alone. */
+  readonly fileBytes: number;
   readonly view: DataView;
   readonly meter: ReadMeter;
   readonly #text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -28,15 +35,16 @@ export class ByteCursor {
   /** Where the field read last starts: what a failure points at. */
   #fieldStart = 0;
 
-  constructor(bytes: Uint8Array, file: string, meter: ReadMeter) {
+  constructor(bytes: Uint8Array, file: string, meter: ReadMeter, fileBytes: number = bytes.byteLength) {
     this.bytes = bytes;
+    this.fileBytes = fileBytes;
     this.file = file;
     this.meter = meter;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get leftBytes(): number {
-    return this.bytes.byteLength - this.offset;
+    return this.fileBytes - this.offset;
   }
 
   /** The failure of a file that contradicts the format, pointing at the field read last unless told another byte, or none. */
@@ -60,6 +68,7 @@ export class ByteCursor {
     this.#fieldStart = start;
     if (length > this.leftBytes)
       throw this.invalid(`it ends inside ${what}: ${length} bytes wanted, ${this.leftBytes} left`);
+    if (start + length > this.bytes.byteLength) throw new HeadTooShort();
     this.offset = start + length;
     return start;
   }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { ByteWriter, type FileSpec, ggufBytes, type TensorEntry } from "./fixtures/gguf-bytes.ts";
-import { readGguf } from "./gguf.ts";
+import { readGguf, readGgufHead } from "./gguf.ts";
 
 const f32 = (name: string, values: number): TensorEntry => ({
   name,
@@ -67,6 +67,21 @@ describe("a well-formed file", () => {
     const older = readGguf(ggufBytes({ ...good, version: 2 }), "some.gguf");
     expect(older.metadata).toEqual(file.metadata);
     expect([...older.tensors.keys()]).toEqual([...file.tensors.keys()]);
+  });
+
+  test("is judged by its head and its length alone", () => {
+    const bytes = ggufBytes(good);
+    const headerBytes = file.tensors.get("q")!.bytes.byteOffset;
+    const head = bytes.subarray(0, headerBytes);
+    expect([...(readGgufHead(head, "some.gguf", bytes.length)?.tensors.keys() ?? [])]).toEqual([
+      "q",
+      "gain",
+      "h",
+    ]);
+    expect(() => readGgufHead(head, "some.gguf", headerBytes + 20)).toThrow(/"q" ends at \d+, the file at/);
+    for (const length of [24, 60, headerBytes - 40])
+      expect(readGgufHead(bytes.subarray(0, length), "some.gguf", bytes.length)).toBeNull();
+    expect(() => readGgufHead(bytes.subarray(0, 60), "some.gguf", 60)).toThrow(/ends inside/);
   });
 
   test("may stand inside a larger buffer", () => {

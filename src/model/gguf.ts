@@ -3,7 +3,7 @@
  * the bytes that are really there before it is used, so that a hostile file costs no more memory than its own size.
  */
 import { FailureError } from "../core/failure.ts";
-import { ByteCursor, ReadMeter } from "./byte-cursor.ts";
+import { ByteCursor, HeadTooShort, ReadMeter } from "./byte-cursor.ts";
 import { describeForeignFile } from "./foreign-file.ts";
 import { quoted } from "./quoted.ts";
 
@@ -106,7 +106,23 @@ const KEPT = { item: 8, tensor: 256 };
  * with which field, at which byte, and what to do. `meter` counts the work.
  */
 export function readGguf(bytes: Uint8Array, file: string, meter: ReadMeter = new ReadMeter()): GgufFile {
-  const cursor = new ByteCursor(bytes, file, meter);
+  return readHeader(new ByteCursor(bytes, file, meter));
+}
+
+/**
+ * Reads the head of a file of `fileBytes`, to refuse what its header gives reason to refuse before the rest is read. The tensors'
+ * bytes are cut off where the head ends. Null where the header is longer than the head. Throws as {@link readGguf} does.
+ */
+export function readGgufHead(head: Uint8Array, file: string, fileBytes: number): GgufFile | null {
+  try {
+    return readHeader(new ByteCursor(head, file, new ReadMeter(), fileBytes));
+  } catch (thrown) {
+    if (thrown instanceof HeadTooShort) return null;
+    throw thrown;
+  }
+}
+
+function readHeader(cursor: ByteCursor): GgufFile {
   readVersion(cursor);
   const tensorCount = cursor.count("tensor count", LIMITS.tensors);
   const entryCount = cursor.count("metadata count", LIMITS.metadataEntries);
@@ -117,7 +133,11 @@ export function readGguf(bytes: Uint8Array, file: string, meter: ReadMeter = new
     metadata.set(key, readValue(cursor, key));
   }
   const entries = readTensorTable(cursor, tensorCount);
-  return { file, metadata, tensors: placeTensors(cursor, entries, readAlignment(cursor, metadata)) };
+  return {
+    file: cursor.file,
+    metadata,
+    tensors: placeTensors(cursor, entries, readAlignment(cursor, metadata)),
+  };
 }
 
 /** Throws `file-invalid`, saying what the file seems to be instead, unless its first bytes are those of GGUF. */
@@ -261,7 +281,7 @@ function blockBytes(cursor: ByteCursor, what: string, type: TensorType, shape: r
   for (const dimension of shape) {
     if (dimension === 0) throw cursor.invalid(`${what} has a dimension of 0`);
     // Every weight takes at least 9/16 of a byte, so the file bounds the product long before 2^53 does.
-    if (dimension > (cursor.bytes.byteLength * 2) / weights)
+    if (dimension > (cursor.fileBytes * 2) / weights)
       throw cursor.invalid(`${what} [${shape.join(", ")}] is larger than the file`);
     weights *= dimension;
   }
@@ -291,7 +311,7 @@ function placeTensors(
   entries: readonly TableEntry[],
   alignment: number,
 ): ReadonlyMap<string, GgufTensor> {
-  const { bytes } = cursor;
+  const { bytes, fileBytes } = cursor;
   const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
   for (const { name, at, offset, byteLength } of entries) {
     if (offset % alignment !== 0)
@@ -299,9 +319,9 @@ function placeTensors(
         `tensor ${quoted(name)} starts at ${offset}, which is not a multiple of ${alignment}`,
         at,
       );
-    if (offset + byteLength > bytes.byteLength - dataStart)
+    if (offset + byteLength > fileBytes - dataStart)
       throw cursor.invalid(
-        `tensor ${quoted(name)} ends at ${dataStart + offset + byteLength}, the file at ${bytes.byteLength}`,
+        `tensor ${quoted(name)} ends at ${dataStart + offset + byteLength}, the file at ${fileBytes}`,
         at,
       );
   }

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { ReadMeter } from "./byte-cursor.ts";
 import { HOSTILE_FILES } from "./fixtures/hostile-files.ts";
-import { readLlamaModel } from "./llama-model.ts";
+import { checkLlamaHead, MODEL_HEAD_BYTES, readLlamaModel } from "./llama-model.ts";
 
 /** Fields are of four bytes or more on average, and what is kept of one is at most eight times what the file spends on it. */
 const READS_PER_BYTE = 1 / 4;
@@ -31,6 +31,11 @@ describe("refused, with what, where and what to do, for no more work than its by
     const meter = new ReadMeter();
     const refusal = () => readLlamaModel(bytes, "some.gguf", meter);
     expect(refusal).toThrow(FailureError);
+    // The head alone says the same, unless the fault is in the weights.
+    const head = bytes.subarray(0, MODEL_HEAD_BYTES);
+    if (says.source.startsWith('tensor "') && /Infinity|NaN/.test(says.source))
+      checkLlamaHead(head, "f", bytes.length);
+    else expect(() => checkLlamaHead(head, "some.gguf", bytes.length)).toThrow(FailureError);
     expect(meter.reads).toBeLessThanOrEqual(bytes.length * READS_PER_BYTE + SMALL);
     expect(meter.keptBytes).toBeLessThanOrEqual(bytes.length * KEPT_PER_BYTE + SMALL);
     const start = performance.now();

@@ -1,6 +1,6 @@
 import type { ReadMeter } from "./byte-cursor.ts";
 import { checkFiniteWeights } from "./finite-weights.ts";
-import { type GgufFile, readGguf } from "./gguf.ts";
+import { type GgufFile, readGguf, readGgufHead } from "./gguf.ts";
 import { type LlamaConfig, readLlamaConfig } from "./llama-config.ts";
 import { readTokenizer, type Tokenizer } from "./tokenizer.ts";
 
@@ -22,4 +22,18 @@ export function readLlamaModel(bytes: Uint8Array, file: string, meter?: ReadMete
   const tokenizer = readTokenizer(gguf);
   checkFiniteWeights(gguf);
   return { gguf, config, tokenizer };
+}
+
+/** Long enough for the header of a vocabulary of some 256,000 tokens. */
+export const MODEL_HEAD_BYTES = 16 * 2 ** 20;
+
+/**
+ * Refuses, as {@link readLlamaModel} does, a file of `fileBytes` for whatever its first bytes give reason to refuse: all but the
+ * weights themselves. So a file of gigabytes is refused without being read.
+ */
+export function checkLlamaHead(head: Uint8Array, file: string, fileBytes: number): void {
+  const gguf = readGgufHead(head, file, fileBytes);
+  if (gguf === null) return;
+  readLlamaConfig(gguf);
+  readTokenizer(gguf);
 }
