@@ -49,8 +49,10 @@ export async function benchEngine(backend, { rounds = "3", parts = "1,2,swiftsha
   if (backend === "webgpu") return benchNodeWebgpu(tools, where, Number(rounds));
   const executablePath = findBrowser();
   if (executablePath === null) throw new Error(howToInstall);
-  await build({ root, logLevel: "error" });
-  const ourServer = await preview({ root, logLevel: "error", preview: { port: 0, open: false } });
+  // A build of its own: nothing that is built meanwhile changes what is measured.
+  const site = { root, logLevel: "error", build: { outDir: join("dist-cli", "bench-site") } };
+  await build(site);
+  const ourServer = await preview({ ...site, preview: { port: 0, open: false } });
   const peerServer = await servePeers();
   const hasFull = existsSync(FULL_MODEL);
   const place = {

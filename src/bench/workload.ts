@@ -9,6 +9,7 @@ import type { Slot } from "../prompt/slot.ts";
 export const SLATE_CANDIDATES = 20;
 export const HEATMAP_CANDIDATES = 10;
 const HISTORY_ITEMS = 10;
+const LISTED_TITLES = 17;
 
 export interface Workload {
   /** `promptTokens` tokens of running text. */
@@ -18,17 +19,22 @@ export interface Workload {
   readonly candidates: readonly ItemId[];
 }
 
-/** The most popular films are the history, the next the candidates; text is a list of films in that order, cut where it is enough. */
+/**
+ * The most popular films are the history, the next the candidates. The text lists some of them over and over, cut where it is enough:
+ * what comes next is then likely and not certain, so that another answer shows.
+ */
 export function makeWorkload(
   films: PackFiles["films"],
   tokenizer: Tokenizer,
   promptTokens: number,
 ): Workload {
   const popular = [...films].sort((a, b) => b.popularity - a.popularity || a.id - b.id);
-  const titles = popular.map(({ title }) => title);
+  const titles = popular.slice(0, LISTED_TITLES).map(({ title }) => title);
   let prefill: TokenId[] = [];
-  for (let count = 8; prefill.length < promptTokens; count *= 2)
-    prefill = tokenizer.encode(`These films were seen by many: ${titles.slice(0, count).join(", ")}`);
+  for (let times = 1; prefill.length < promptTokens; times *= 2) {
+    const list = Array.from({ length: times }, () => titles).flat();
+    prefill = tokenizer.encode(`These films were seen by many: ${list.join(", ")}`);
+  }
   const ids = popular.slice(0, HISTORY_ITEMS + SLATE_CANDIDATES).map(({ id }) => id);
   return {
     prefill: prefill.slice(0, promptTokens),
