@@ -210,18 +210,19 @@ function softmax(scores: usize, count: i32): void {
   for (let at: usize = 0; at < bytes; at += 16) most = f32x4.max(most, v128.load(scores + at));
   most = f32x4.max(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
   most = f32x4.max(most, v128.shuffle<i32>(most, most, 1, 0, 3, 2));
-  let sums = f32x4.splat(0);
+  // In f64, whose sum rounds to the same f32 wherever the hidden keys stand between the others: an answer must not depend on its
+  // neighbours, and the rounding of activations would make a visible difference of the last bit.
+  let sums = f64x2.splat(0);
   const hidden = f32x4.splat(-Infinity);
   for (let at: usize = 0; at < bytes; at += 16) {
     const score = v128.load(scores + at);
     // -infinity is below what `exp` can tell from its smallest number, so it is taken out by hand.
     const weight = v128.andnot(exp(f32x4.sub(score, most)), f32x4.eq(score, hidden));
-    sums = f32x4.add(sums, weight);
+    sums = f64x2.add(sums, f64x2.promote_low_f32x4(weight));
+    sums = f64x2.add(sums, f64x2.promote_low_f32x4(v128.shuffle<i32>(weight, weight, 2, 3, 0, 1)));
     v128.store(scores + at, weight);
   }
-  sums = f32x4.add(sums, v128.shuffle<i32>(sums, sums, 2, 3, 0, 1));
-  sums = f32x4.add(sums, v128.shuffle<i32>(sums, sums, 1, 0, 3, 2));
-  const total = f32x4.extract_lane(sums, 0);
+  const total = (f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)) as f32;
   const inverse = f32x4.splat(total == 0 ? 0 : 1 / total);
   for (let at: usize = 0; at < bytes; at += 16)
     v128.store(scores + at, f32x4.mul(v128.load(scores + at), inverse));
