@@ -2,6 +2,7 @@
 import type { Failure } from "../core/failure.ts";
 import type { BackendName } from "./engine.ts";
 import { startWasm, type WasmFiles } from "./wasm/start-wasm.ts";
+import { type DeviceQueue, queueOfCurrentBackend } from "./webgpu/queue.ts";
 import { startWebgpu } from "./webgpu/start-webgpu.ts";
 
 export interface DeviceOptions {
@@ -18,8 +19,12 @@ export interface StartedDevice {
   readonly adapterName: string;
   /** Largest tensor a kernel can bind, in bytes. */
   readonly largestBindingBytes: number;
+  /** Null where ops are done when they return. */
+  readonly queue: DeviceQueue | null;
   /** Resolves once the device is gone; on wasm never. */
   readonly lost: Promise<Failure>;
+  /** Ends what tfjs leaves alive when its backend is removed. */
+  end(): void;
 }
 
 // A wasm32 heap ends at 4 GiB; no single tensor gets near it in practice.
@@ -28,22 +33,26 @@ const WASM_LARGEST_TENSOR_BYTES = 2 ** 31;
 /** Makes `backend` the current one. Rejects with `no-webgpu` and the reason where there is none. */
 export async function startDevice(
   backend: BackendName,
-  { wasmFiles, threads, gpu }: DeviceOptions,
+  { wasmFiles, gpu }: DeviceOptions,
 ): Promise<StartedDevice> {
   if (backend === "wasm") {
-    const { adapterName } = await startWasm({ files: wasmFiles, threads });
+    const { adapterName } = await startWasm(wasmFiles);
     return {
       backend,
       adapterName,
       largestBindingBytes: WASM_LARGEST_TENSOR_BYTES,
+      queue: null,
       lost: new Promise(() => {}),
+      end: () => {},
     };
   }
-  const { adapterName, limits, lost } = await startWebgpu(gpu === undefined ? {} : { gpu });
+  const { adapterName, device, limits, lost } = await startWebgpu(gpu === undefined ? {} : { gpu });
   return {
     backend,
     adapterName,
     largestBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    queue: queueOfCurrentBackend(),
+    end: () => device.destroy(),
     lost,
   };
 }

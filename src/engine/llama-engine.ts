@@ -1,5 +1,5 @@
 /** @file The engine on whichever backend is running: batches prompts into passes, runs the graph, reads verdicts and next tokens. */
-import { memory } from "@tensorflow/tfjs-core";
+import { engine, memory, type TensorContainer, tensor_util } from "@tensorflow/tfjs-core";
 import { FailureError } from "../core/failure.ts";
 import { type TokenId, tokenId } from "../core/ids.ts";
 import { invariant, present } from "../core/invariant.ts";
@@ -28,7 +28,14 @@ import type {
 } from "./engine.ts";
 import { type AdapterWeights, uploadAdapter } from "./lora/adapter-weights.ts";
 import { gateRow } from "./lora/gate-row.ts";
-import { planMemory } from "./memory-plan.ts";
+import { type MemoryPlan, planMemory } from "./memory-plan.ts";
+import { orCancelled } from "./or-cancelled.ts";
+import { Pace } from "./pace.ts";
+import type { DeviceQueue } from "./webgpu/queue.ts";
+import { yieldToEvents } from "./yield-to-events.ts";
+
+/** Fewer would leave the products' tiles empty. */
+const FEWEST_PASS_ROWS = 64;
 
 export interface LlamaEngineParts {
   readonly gguf: GgufFile;
@@ -36,15 +43,17 @@ export interface LlamaEngineParts {
   /** Null: the bare base model, all its layers, next tokens only. */
   readonly pack: PackFiles | null;
   readonly behaviour: BehaviourModel | null;
+  /** Called once the engine's tensors are gone after its disposal; not where creating it fails. */
+  readonly onFreed?: () => void;
 }
 
 /**
  * Uploads everything to the device, whose backend must be the current one. Rejects with the failures of the readers, with
- * `no-webgpu` where a weight is larger than the device can bind, and with `cancelled`; nothing stays uploaded then.
+ * `out-of-memory` where a weight is larger than the device can bind, and with `cancelled`; nothing stays uploaded then.
  */
 export async function createLlamaEngine(
-  { backend, adapterName, largestBindingBytes }: Omit<StartedDevice, "lost">,
-  { gguf, tokenizer, pack, behaviour }: LlamaEngineParts,
+  { backend, adapterName, largestBindingBytes, queue }: Omit<StartedDevice, "lost" | "end">,
+  { gguf, tokenizer, pack, behaviour, onFreed = () => {} }: LlamaEngineParts,
   signal?: AbortSignal,
 ): Promise<LlamaEngine> {
   const config = readLlamaConfig(gguf);
@@ -53,16 +62,20 @@ export async function createLlamaEngine(
   const plan = planMemory(backend, gguf, config, layers, rank, largestBindingBytes);
   if (plan.largestWeightBytes > largestBindingBytes)
     throw new FailureError({
-      kind: "no-webgpu",
-      reason: `a weight of ${plan.largestWeightBytes} bytes exceeds the ${largestBindingBytes} bytes that ${adapterName} can bind`,
+      kind: "out-of-memory",
+      backend,
+      part: "weights",
+      bytes: plan.largestWeightBytes,
+      reason: `one weight is larger than the ${largestBindingBytes} bytes that ${adapterName} can bind`,
     });
   const embedding = new TokenEmbedding(gguf);
   const head = pack === null ? null : verdictDirection(pack, tokenizer, embedding);
   const bytesBefore = memory().numBytes;
   const weights = await uploadLlama(backend, gguf, config, layers, signal);
+  let adapter: AdapterWeights | null = null;
   try {
-    const adapter =
-      pack === null ? null : uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+    if (pack !== null) adapter = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+    if (queue !== null) await placeAll(weights, adapter, queue, signal);
     const weightBytes = memory().numBytes - bytesBefore;
     return new LlamaEngine({
       backend,
@@ -75,13 +88,33 @@ export async function createLlamaEngine(
       adapter,
       head,
       weightBytes,
-      passRows: plan.passRows,
+      plan,
+      pace: new Pace(queue === null ? null : () => queue.drain()),
       largestBindingBytes,
+      onFreed,
     });
   } catch (error) {
     weights.dispose();
+    adapter?.dispose();
     throw error;
   }
+}
+
+/** The device has all weights when this resolves, or has said that it has no memory for them. */
+async function placeAll(
+  weights: LlamaWeights,
+  adapter: AdapterWeights | null,
+  queue: DeviceQueue,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  queue.place(weights.outputNorm);
+  for (const layer of [...weights.layers, ...(adapter?.layers ?? [])]) {
+    // A copy is a plain object to tfjs, which walks no other.
+    for (const tensor of tensor_util.getTensorsInContainer({ ...layer } as unknown as TensorContainer))
+      queue.place(tensor);
+    await yieldToEvents(signal);
+  }
+  await orCancelled(queue.drain(), signal);
 }
 
 interface Uploaded {
@@ -96,8 +129,10 @@ interface Uploaded {
   readonly adapter: AdapterWeights | null;
   readonly head: Float64Array | null;
   readonly weightBytes: number;
-  readonly passRows: number;
+  readonly plan: MemoryPlan;
+  readonly pace: Pace;
   readonly largestBindingBytes: number;
+  readonly onFreed: () => void;
 }
 
 export class LlamaEngine implements Engine {
@@ -133,7 +168,7 @@ export class LlamaEngine implements Engine {
     onAnswer?: OnAnswer,
   ): Promise<Float32Array[]> {
     return this.#inTurn(async () => {
-      const { adapter, head, passRows } = this.#parts;
+      const { adapter, head } = this.#parts;
       invariant(adapter !== null && head !== null, "verdicts need a pack");
       const answers = prompts.map(({ packed }) => new Float32Array(packed.readout.length));
       const asked = prompts.map(({ packed, gate }, index) => ({
@@ -142,7 +177,7 @@ export class LlamaEngine implements Engine {
       }));
       const batches = batchByRows(
         asked.filter(({ prompt }) => prompt.readRows.length > 0),
-        passRows,
+        this.#passRows(),
       );
       for (const batch of batches) {
         const hidden = await this.#run(
@@ -176,7 +211,7 @@ export class LlamaEngine implements Engine {
       const packed = packPrompt({ prefix: slots, branches: [] });
       const readRows = Int32Array.of(tokens.length - 1);
       const hidden = await this.#run([{ packed, gateRow: null, readRows }], null, signal);
-      const probabilities = softmax(await outputLogits(backend, hidden, output, largestBindingBytes));
+      const probabilities = softmax(await outputLogits(backend, hidden, output, largestBindingBytes, signal));
       return likeliest(probabilities, top).map((id) => {
         const token = tokenId(id);
         return { token, text: tokenizer.decode([token]), probability: probabilities[id] ?? Number.NaN };
@@ -188,7 +223,8 @@ export class LlamaEngine implements Engine {
     return {
       weightBytes: this.#parts.weightBytes,
       peakBytes: this.#peakBytes,
-      tensors: memory().numTensors,
+      // Not memory(): that asks the current backend, and there is none while a lost device is being replaced.
+      tensors: engine().state.numTensors,
     };
   }
 
@@ -206,6 +242,16 @@ export class LlamaEngine implements Engine {
   #free(): void {
     this.#parts.weights.dispose();
     this.#parts.adapter?.dispose();
+    this.#parts.onFreed();
+  }
+
+  /** Where an op is done when it returns, nothing can stop it: passes are then as long as the device is fast. */
+  #passRows(): number {
+    const { plan, pace, weights } = this.#parts;
+    if (pace.isQueued) return plan.passRows;
+    const { width, ffn } = weights.config;
+    const workOfWidestOp = 4 * width * ffn;
+    return Math.max(FEWEST_PASS_ROWS, Math.min(plan.passRows, pace.rowsPerStep(workOfWidestOp)));
   }
 
   async #run(
@@ -213,13 +259,21 @@ export class LlamaEngine implements Engine {
     adapter: AdapterWeights | null,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    const { weights, embedding, behaviour } = this.#parts;
+    const { backend, weights, embedding, behaviour, plan, pace } = this.#parts;
     const start = performance.now();
     const pass = planPass(prompts, weights.config, embedding, behaviour);
+    if (pass.rows > plan.mostRows)
+      throw new FailureError({
+        kind: "out-of-memory",
+        backend,
+        part: "pass",
+        bytes: Math.ceil((pass.rows / plan.passRows) * plan.activationBytes),
+        reason: `the question has ${pass.rows} positions, the device can bind ${plan.mostRows} at once`,
+      });
     const onMemoryPeak = () => {
       this.#peakBytes = Math.max(this.#peakBytes, memory().numBytes);
     };
-    const hidden = await runGraph(pass, weights, adapter, { signal, onMemoryPeak });
+    const hidden = await runGraph(pass, weights, adapter, { signal, pace, onMemoryPeak });
     this.#tokens += pass.rows;
     this.#milliseconds += performance.now() - start;
     return hidden;

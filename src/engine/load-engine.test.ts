@@ -1,8 +1,8 @@
-import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { EngineFixture } from "./engine-fixture.ts";
 import { type LoadRequest, loadEngine } from "./load-engine.ts";
 import { readNodeFixture } from "./node-fixture.ts";
+import { aliveTensors } from "./shallow-fixture.ts";
 
 let fixture: EngineFixture;
 
@@ -37,7 +37,7 @@ describe("loading", () => {
     expect(fallback).toBeNull();
     expect(engine.memory().weightBytes).toBeGreaterThan(0);
     engine.dispose();
-    expect(memory().numTensors).toBe(0);
+    expect(aliveTensors().tensors).toBe(0);
   });
 
   test("falls back to wasm where there is no GPU, and says why", async () => {
@@ -55,7 +55,7 @@ describe("loading", () => {
     await expect(load({ pack: packWithProbeOff(1) })).rejects.toMatchObject({
       failure: { kind: "probe-mismatch", backend: "wasm" },
     });
-    expect(memory().numTensors).toBe(0);
+    expect(aliveTensors().tensors).toBe(0);
   });
 
   test("an adapter that lacks a tensor leaves nothing behind", async () => {
@@ -63,7 +63,7 @@ describe("loading", () => {
     tensors.delete("blk.7.ffn_down.lora_b");
     const pack = { ...fixture.pack, adapter: { ...fixture.pack.adapter, tensors } };
     await expect(load({ pack })).rejects.toMatchObject({ failure: { kind: "file-invalid" } });
-    expect(memory().numTensors).toBe(0);
+    expect(aliveTensors().tensors).toBe(0);
   });
 
   test("a cancelled load leaves nothing behind", async () => {
@@ -71,7 +71,7 @@ describe("loading", () => {
     const loading = load({ signal: cancel.signal });
     setTimeout(() => cancel.abort(), 100);
     await expect(loading).rejects.toMatchObject({ failure: { kind: "cancelled" } });
-    expect(memory().numTensors).toBe(0);
+    expect(aliveTensors().tensors).toBe(0);
   });
 
   test("loads again after all that", async () => {

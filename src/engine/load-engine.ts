@@ -1,16 +1,17 @@
 /** @file From verified files to an engine that has proved itself, on the best backend that gives right answers. */
-import { findBackendFactory, removeBackend } from "@tensorflow/tfjs-core";
-import { type Failure, FailureError, toFailure } from "../core/failure.ts";
+import { type Failure, FailureError } from "../core/failure.ts";
 import type { GgufFile } from "../model/gguf.ts";
 import { readLlamaConfig } from "../model/llama-config.ts";
 import type { PackFiles } from "../model/load-parts.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
+import { leaseBackend } from "./backend-lease.ts";
 import { type DeviceOptions, startDevice } from "./device.ts";
 import type { BackendName, BehaviourModel, Engine } from "./engine.ts";
-import { createLlamaEngine } from "./llama-engine.ts";
+import { createLlamaEngine, type LlamaEngine } from "./llama-engine.ts";
 import { checkProbe } from "./probe.ts";
-import { type BuiltEngine, RecoveringEngine } from "./recovering-engine.ts";
+import { RecoveringEngine } from "./recovering-engine.ts";
 import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
+import { type BuiltEngine, buildSurviving, DeviceLosses } from "./surviving-build.ts";
 
 export interface LoadRequest extends DeviceOptions {
   readonly gguf: GgufFile;
@@ -22,6 +23,8 @@ export interface LoadRequest extends DeviceOptions {
   readonly tokenizer?: Tokenizer | undefined;
   readonly onStage?: (stage: "preparing" | "probing") => void;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds by which losses of the device are told apart; the engine's own clock if absent. */
+  readonly now?: () => number;
 }
 
 export interface LoadedEngine {
@@ -33,22 +36,37 @@ export interface LoadedEngine {
 }
 
 /**
- * Starts a backend, uploads base and adapter, and checks the pack's probe. Rejects with a FailureError: `file-invalid` or
- * `model-unsupported` for the files, `no-webgpu` or `probe-mismatch` for a backend asked for by name, or `cancelled`. Whatever fails,
- * nothing stays uploaded.
+ * Starts a backend, uploads base and adapter, and checks the pack's probe. A GPU that is lost on the way is tried once more. Rejects
+ * with a FailureError: `file-invalid` or `model-unsupported` for the files, `no-webgpu`, `device-lost-twice`, `out-of-memory` or
+ * `probe-mismatch` for a backend asked for by name or for wasm, which is the last, or `cancelled`. Whatever fails, nothing stays
+ * uploaded.
+ *
+ * `dispose` of the last engine on a backend ends the backend too: its device or its threads, and all its memory.
  */
 export async function loadEngine(request: LoadRequest): Promise<LoadedEngine> {
-  const { gguf, pack, tokenizer = readTokenizer(gguf) } = request;
+  const { gguf, pack, backend, signal, tokenizer = readTokenizer(gguf) } = request;
   const behaviour = pack === null ? null : readBehaviourModel(pack, readLlamaConfig(gguf).width);
-  const build = (backend: BackendName, signal?: AbortSignal) =>
-    buildOn(backend, { ...request, tokenizer }, behaviour, signal);
+  const build = (name: BackendName, stop?: AbortSignal) =>
+    buildOn(name, { ...request, tokenizer }, behaviour, stop);
   const news = new FallbackNews();
-  const first = await buildFirst(request, news.tell, build);
   // Only a GPU can be lost. An engine on wasm keeps no way to rebuild itself, and with it none of the file's bytes.
+  if (backend === "wasm") return new Loaded((await build("wasm", signal)).engine, behaviour, news);
+  const losses = new DeviceLosses(request.now);
+  const fallBack = (why: Failure): BackendName => {
+    if (backend !== "auto") throw new FailureError(why);
+    news.tell(why);
+    return "wasm";
+  };
+  const first = await buildSurviving({ build, losses, giveUp: fallBack }, null, signal);
   if (first.engine.backend === "wasm") return new Loaded(first.engine, behaviour, news);
-  // Rebuilding happens in the middle of a request, when the load's own signal has had its day.
-  const engine = new RecoveringEngine(first, (backend) => build(backend), news.tell);
-  return new Loaded(engine, behaviour, news);
+  // Rebuilding happens in the middle of a request, when the load's own signal has had its day. By then people see answers: a GPU
+  // that keeps dropping out gives way even where it was asked for by name.
+  const giveUp = (why: Failure): BackendName => {
+    if (why.kind !== "device-lost-twice") return fallBack(why);
+    news.tell(why);
+    return "wasm";
+  };
+  return new Loaded(new RecoveringEngine(first, { build, losses, giveUp }), behaviour, news);
 }
 
 class FallbackNews {
@@ -76,59 +94,56 @@ class Loaded implements LoadedEngine {
   }
 }
 
-async function buildFirst(
-  { backend, signal }: LoadRequest,
-  onFallback: (failure: Failure) => void,
-  build: (backend: BackendName, signal?: AbortSignal) => Promise<BuiltEngine>,
-): Promise<BuiltEngine> {
-  if (backend !== "auto") return build(backend, signal);
-  try {
-    return await build("webgpu", signal);
-  } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (isAboutTheFiles(failure) || failure.kind === "cancelled") throw thrown;
-    onFallback(failure);
-    return build("wasm", signal);
-  }
-}
-
-/** What would fail on any backend. */
-function isAboutTheFiles({ kind }: Failure): boolean {
-  return kind === "model-unsupported" || kind.startsWith("file-");
-}
-
 async function buildOn(
   backend: BackendName,
-  {
-    gguf,
-    pack,
-    tokenizer,
-    onStage,
-    wasmFiles,
-    threads,
-    gpu,
-  }: LoadRequest & { readonly tokenizer: Tokenizer },
+  { gguf, pack, tokenizer, onStage, ...options }: LoadRequest & { readonly tokenizer: Tokenizer },
   behaviour: BehaviourModel | null,
   signal: AbortSignal | undefined,
 ): Promise<BuiltEngine> {
   onStage?.("preparing");
+  const device = await startDevice(backend, options);
+  const giveBack = leaseBackend(device);
+  const stop = new AbortController();
+  let loss: Failure | null = null;
+  void device.lost.then((failure) => {
+    loss = failure;
+    stop.abort();
+  });
+  const running = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  let part: "weights" | "pass" = "weights";
+  let engine: LlamaEngine | null = null;
   try {
-    const device = await startDevice(backend, { wasmFiles, threads, gpu });
-    const engine = await createLlamaEngine(device, { gguf, tokenizer, pack, behaviour }, signal);
-    try {
-      if (pack !== null && behaviour !== null) {
-        onStage?.("probing");
-        const mismatch = await checkProbe(engine, behaviour, pack, tokenizer, signal);
-        if (mismatch !== null) throw new FailureError(mismatch);
-      }
-      return { engine, lost: device.lost };
-    } catch (thrown) {
-      engine.dispose();
-      throw thrown;
+    const parts = { gguf, tokenizer, pack, behaviour, onFreed: giveBack };
+    engine = await createLlamaEngine(device, parts, running);
+    part = "pass";
+    if (pack !== null && behaviour !== null) {
+      onStage?.("probing");
+      const mismatch = await checkProbe(engine, behaviour, pack, tokenizer, running);
+      if (mismatch !== null) throw new FailureError(mismatch);
     }
+    return { engine, lost: device.lost };
   } catch (thrown) {
-    // A refused device holds memory of its own. The wasm backend stays: tfjs cannot start a removed one again.
-    if (backend === "webgpu" && findBackendFactory("webgpu") !== null) removeBackend("webgpu");
+    // Work on a lost device fails in many ways, and the news of the loss may come a little later.
+    if (backend === "webgpu" && !(thrown instanceof FailureError)) await newsOf(device.lost);
+    if (engine === null) giveBack();
+    else engine.dispose();
+    if (loss !== null && !signal?.aborted) throw new FailureError(withPart(loss, part));
     throw thrown;
   }
+}
+
+const NEWS_MS = 250;
+
+function newsOf(lost: Promise<Failure>): Promise<unknown> {
+  return Promise.race([
+    lost,
+    new Promise((resolve) => {
+      setTimeout(resolve, NEWS_MS);
+    }),
+  ]);
+}
+
+/** What did not fit is known here, not to the device. */
+function withPart(loss: Failure, part: "weights" | "pass"): Failure {
+  return loss.kind === "out-of-memory" ? { ...loss, part } : loss;
 }

@@ -58,7 +58,22 @@ test("a packed weight takes five words for 32 values, an f32 one 32", () => {
 });
 
 test("a pass is as small as the device's bindings", () => {
-  const { gguf, config } = base(1);
-  expect(planMemory("webgpu", gguf, config, 1, 0, 3072 * 4 * 100).passRows).toBe(100);
-  expect(planMemory("webgpu", gguf, config, 1, 0, 1024 * MIB).passRows).toBe(2048);
+  const { gguf, config } = base(12);
+  const plan = planMemory("webgpu", gguf, config, 12, 0, 3072 * 4 * 100);
+  expect(plan.passRows).toBe(100);
+  expect(plan.mostRows).toBe(100);
+  expect(planMemory("webgpu", gguf, config, 12, 0, 1024 * MIB).passRows).toBe(2048);
+});
+
+test("a pass gives way to an adapter that leaves it less of the memory", () => {
+  const { gguf, config } = base(12);
+  const rows = [16, 32, 48].map((rank) => planMemory("webgpu", gguf, config, 12, rank, 1024 * MIB));
+  expect(rows.map(({ passRows }) => passRows).toSorted((a, b) => b - a)).toEqual(
+    rows.map(({ passRows }) => passRows),
+  );
+  for (const { weightBytes, activationBytes } of rows)
+    expect(weightBytes + activationBytes).toBeLessThan(120e6);
+  const huge = planMemory("webgpu", gguf, config, 12, 512, 1024 * MIB);
+  expect(huge.weightBytes).toBeGreaterThan(120e6);
+  expect(huge.passRows).toBe(128);
 });

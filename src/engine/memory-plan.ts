@@ -11,12 +11,24 @@ export interface MemoryPlan {
   readonly activationBytes: number;
   /** Rows of one pass, unless a single prompt is longer. */
   readonly passRows: number;
+  /** Rows beyond which a pass has a tensor that no kernel can bind. */
+  readonly mostRows: number;
   /** The largest weight that a kernel binds. */
   readonly largestWeightBytes: number;
 }
 
 /** Enough rows to keep the products busy, few enough to cancel soon and to stay small. */
 const MOST_PASS_ROWS: Readonly<Record<BackendName, number>> = { webgpu: 2048, wasm: 1024 };
+
+/** Where the weights alone take the whole budget, passes are short rather than none. */
+const FEWEST_PASS_ROWS = 128;
+/** Buffers that tfjs keeps for reuse (`webgpu/bounded-buffers.ts`) and what is read back. */
+const GPU_RESERVE_BYTES = 20e6;
+
+/** Budget of weights and activations: 120 MB at 12 layers and 250 MB at 30 for the shipped shape, and in proportion between and beyond. */
+function mostGpuBytes(layers: number): number {
+  return 33e6 + 7.2e6 * layers;
+}
 
 // Words of 4 bytes per weight, in the layouts of ops/linear/linear.ts.
 const WEBGPU_WORDS: Readonly<Record<TensorType, number>> = {
@@ -58,9 +70,11 @@ export function planMemory(
   // The widest step holds the residual before and after attention, gate and up, their activation, and the pass's own inputs.
   const rowBytes = 4 * (2 * width + 3 * ffn + headDim + 3 + rank);
   const widestRowBytes = 4 * 2 * ffn;
-  const passRows = Math.max(
-    1,
-    Math.min(MOST_PASS_ROWS[backend], Math.floor(largestBindingBytes / widestRowBytes)),
-  );
-  return { weightBytes, activationBytes: passRows * rowBytes, passRows, largestWeightBytes };
+  const mostRows = Math.max(1, Math.floor(largestBindingBytes / widestRowBytes));
+  const affordableRows =
+    backend === "webgpu"
+      ? Math.floor((mostGpuBytes(layerCount) - GPU_RESERVE_BYTES - weightBytes) / rowBytes)
+      : Number.POSITIVE_INFINITY;
+  const passRows = Math.min(mostRows, MOST_PASS_ROWS[backend], Math.max(FEWEST_PASS_ROWS, affordableRows));
+  return { weightBytes, activationBytes: passRows * rowBytes, passRows, mostRows, largestWeightBytes };
 }

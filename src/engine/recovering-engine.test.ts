@@ -1,7 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { type Failure, FailureError } from "../core/failure.ts";
 import type { BackendName, Engine } from "./engine.ts";
-import { type BuiltEngine, RecoveringEngine } from "./recovering-engine.ts";
+import { RecoveringEngine } from "./recovering-engine.ts";
+import { type BuiltEngine, DeviceLosses } from "./surviving-build.ts";
 
 const LOSS: Failure = { kind: "device-lost", reason: "the cable was pulled" };
 
@@ -11,7 +12,7 @@ interface FakeEngine extends BuiltEngine {
 }
 
 /** Answers `answers`; or hangs until its signal aborts, as a lost device does. */
-function fakeEngine(backend: BackendName, answer: number | "hangs"): FakeEngine {
+function fakeEngine(backend: BackendName, answer: number | "hangs" | Failure | Error): FakeEngine {
   let lose = () => {};
   const lost = new Promise<Failure>((resolve) => {
     lose = () => resolve(LOSS);
@@ -21,14 +22,17 @@ function fakeEngine(backend: BackendName, answer: number | "hangs"): FakeEngine 
     backend,
     adapterName: backend,
     layers: 1,
-    verdicts: (_, signal) =>
-      answer === "hangs"
+    verdicts: (_, signal) => {
+      if (typeof answer === "object")
+        return Promise.reject(answer instanceof Error ? answer : new FailureError(answer));
+      return answer === "hangs"
         ? new Promise((_resolve, reject) => {
             const refuse = () => reject(new FailureError({ kind: "cancelled" }));
             signal?.addEventListener("abort", refuse);
             if (signal?.aborted) refuse();
           })
-        : Promise.resolve([Float32Array.of(answer)]),
+        : Promise.resolve([Float32Array.of(answer)]);
+    },
     nextToken: () => Promise.resolve([]),
     memory: () => ({ weightBytes: 0, peakBytes: 0, tensors: 0 }),
     throughput: () => ({ tokens: 0, milliseconds: 0 }),
@@ -41,17 +45,19 @@ function fakeEngine(backend: BackendName, answer: number | "hangs"): FakeEngine 
 function recovering(first: FakeEngine, next: readonly (FakeEngine | Failure)[], now = () => 0) {
   const asked: BackendName[] = [];
   const givenUp: Failure[] = [];
-  const engine = new RecoveringEngine(
-    first,
-    (backend) => {
+  const engine = new RecoveringEngine(first, {
+    build: (backend) => {
       const built = next[asked.length];
       asked.push(backend);
       if (built === undefined) return Promise.reject(new Error("nothing more to build"));
       return "kind" in built ? Promise.reject(new FailureError(built)) : Promise.resolve(built);
     },
-    (failure) => givenUp.push(failure),
-    now,
-  );
+    losses: new DeviceLosses(now),
+    giveUp: (failure) => {
+      givenUp.push(failure);
+      return "wasm";
+    },
+  });
   return { engine, asked, givenUp };
 }
 
@@ -85,7 +91,7 @@ test("a second loss within a minute moves to wasm and says why", async () => {
   expect(await answer).toEqual([Float32Array.of(8)]);
   expect(asked).toEqual(["webgpu", "wasm"]);
   expect(engine.backend).toBe("wasm");
-  expect(givenUp).toEqual([LOSS]);
+  expect(givenUp).toEqual([{ kind: "device-lost-twice", reason: "the cable was pulled" }]);
 });
 
 test("a second loss after more than a minute is rebuilt again", async () => {
@@ -128,21 +134,94 @@ test("an engine disposed while it is rebuilt does not stay", async () => {
   const first = fakeEngine("webgpu", "hangs");
   const second = fakeEngine("webgpu", 5);
   let finishBuilding = (_: BuiltEngine) => {};
+  let stop: AbortSignal | undefined;
+  const build = vi.fn((_: BackendName, signal?: AbortSignal) => {
+    stop = signal;
+    return new Promise<BuiltEngine>((resolve) => {
+      finishBuilding = resolve;
+    });
+  });
+  const engine = new RecoveringEngine(first, { build, losses: new DeviceLosses(), giveUp: () => "wasm" });
+  const answer = engine.verdicts([]);
+  first.lose();
+  await vi.waitFor(() => expect(build).toHaveBeenCalled());
+  engine.dispose();
+  // The request is answered at once, and the building is told to stop; one that is through already does not stay.
+  await expect(answer).rejects.toMatchObject({ failure: { kind: "cancelled" } });
+  expect(stop?.aborted).toBe(true);
+  expect(second.dispose).not.toHaveBeenCalled();
+  finishBuilding(second);
+  await vi.waitFor(() => expect(second.dispose).toHaveBeenCalled());
+  await expect(engine.verdicts([])).rejects.toMatchObject({ failure: { kind: "cancelled" } });
+});
+
+test("a request cancelled while its engine is rebuilt is answered at once, and the next one gets the new engine", async () => {
+  const first = fakeEngine("webgpu", "hangs");
+  let finishBuilding = (_: BuiltEngine) => {};
   const build = vi.fn(
     () =>
       new Promise<BuiltEngine>((resolve) => {
         finishBuilding = resolve;
       }),
   );
-  const engine = new RecoveringEngine(first, build, () => {});
-  const answer = engine.verdicts([]).catch(() => "gone");
+  const engine = new RecoveringEngine(first, { build, losses: new DeviceLosses(), giveUp: () => "wasm" });
+  const cancel = new AbortController();
+  const answer = engine.verdicts([], cancel.signal);
   first.lose();
   await vi.waitFor(() => expect(build).toHaveBeenCalled());
-  engine.dispose();
-  expect(second.dispose).not.toHaveBeenCalled();
-  finishBuilding(second);
-  await answer;
-  expect(second.dispose).toHaveBeenCalled();
+  cancel.abort();
+  await expect(answer).rejects.toMatchObject({ failure: { kind: "cancelled" } });
+  const next = engine.verdicts([]);
+  finishBuilding(fakeEngine("webgpu", 6));
+  expect(await next).toEqual([Float32Array.of(6)]);
+  expect(build).toHaveBeenCalledTimes(1);
+});
+
+test("a loss while the engine is rebuilt counts as the second", async () => {
+  const first = fakeEngine("webgpu", "hangs");
+  const { engine, asked, givenUp } = recovering(first, [LOSS, fakeEngine("wasm", 4)]);
+  const answer = engine.verdicts([]);
+  first.lose();
+  expect(await answer).toEqual([Float32Array.of(4)]);
+  expect(asked).toEqual(["webgpu", "wasm"]);
+  expect(givenUp).toEqual([{ kind: "device-lost-twice", reason: "the cable was pulled" }]);
+});
+
+const FULL: Failure = {
+  kind: "out-of-memory",
+  backend: "webgpu",
+  part: "pass",
+  bytes: 7,
+  reason: "no memory is left",
+};
+
+test("a pass that does not fit moves to wasm and is repeated there", async () => {
+  const first = fakeEngine("webgpu", FULL);
+  const { engine, asked, givenUp } = recovering(first, [fakeEngine("wasm", 4)]);
+  expect(await engine.verdicts([])).toEqual([Float32Array.of(4)]);
+  expect(asked).toEqual(["wasm"]);
+  expect(givenUp).toEqual([FULL]);
+  expect(first.dispose).toHaveBeenCalled();
+});
+
+test("where nothing may take the GPU's place, a pass that does not fit fails, and a smaller one gets a new GPU", async () => {
+  const first = fakeEngine("webgpu", FULL);
+  const engine = new RecoveringEngine(first, {
+    build: () => Promise.resolve(fakeEngine("webgpu", 2)),
+    losses: new DeviceLosses(),
+    giveUp: (why) => {
+      throw new FailureError(why);
+    },
+  });
+  await expect(engine.verdicts([])).rejects.toMatchObject({ failure: FULL });
+  expect(await engine.verdicts([])).toEqual([Float32Array.of(2)]);
+});
+
+test("an unexpected error without a loss is told as it is", async () => {
+  const first = fakeEngine("webgpu", new RangeError("index 7"));
+  const { engine, asked } = recovering(first, []);
+  await expect(engine.verdicts([])).rejects.toThrow("index 7");
+  expect(asked).toEqual([]);
 });
 
 test("a cancelled request is not repeated", async () => {

@@ -9,44 +9,30 @@ import type {
   OnAnswer,
   TokenProbability,
 } from "./engine.ts";
+import { orCancelled } from "./or-cancelled.ts";
+import { type BuiltEngine, buildSurviving, type SurvivingBuild } from "./surviving-build.ts";
 
-/** An engine and the news of its device's end. */
-export interface BuiltEngine {
-  readonly engine: Engine;
-  /** Resolves once the device is gone. */
-  readonly lost: Promise<Failure>;
-}
-
-/** Two losses within this time, and the GPU is given up. */
-const PATIENCE_MS = 60_000;
 /** A request on a lost device settles at once or never; this long it may take to leave the graph. */
 const SETTLING_MS = 1_000;
+/** A lost device fails its requests in many ways, and the news of the loss may come a little later. */
+const NEWS_MS = 250;
 
 /**
- * Answers through the engine that `build` makes. When its device is lost, the running request is repeated on a rebuilt engine; after
- * a second loss within a minute, or where rebuilding fails, on wasm. `onGiveUp` hears why the GPU was given up.
+ * Answers through one engine until its device is lost; the running request is then repeated on a rebuilt one, and after a second
+ * loss within a minute, or where the GPU has no memory left or does not come back, on what takes its place (`surviving-build.ts`).
+ * A cancel or `dispose` is answered at once, also while an engine is being rebuilt. Every request settles exactly once.
  */
 export class RecoveringEngine implements Engine {
-  readonly #build: (backend: BackendName) => Promise<BuiltEngine>;
-  readonly #onGiveUp: (failure: Failure) => void;
-  readonly #now: () => number;
+  readonly #builds: SurvivingBuild;
   #current: BuiltEngine;
   #currentLoss: Failure | null = null;
-  #lastLossAt = Number.NEGATIVE_INFINITY;
   #rebuilding: Promise<void> | null = null;
-  #isDisposed = false;
+  readonly #end = new AbortController();
   /** Requests in progress; each hears of a loss at once, since a lost device may never answer. */
   readonly #running = new Set<(loss: FailureError) => void>();
 
-  constructor(
-    first: BuiltEngine,
-    build: (backend: BackendName) => Promise<BuiltEngine>,
-    onGiveUp: (failure: Failure) => void,
-    now: () => number = () => performance.now(),
-  ) {
-    this.#build = build;
-    this.#onGiveUp = onGiveUp;
-    this.#now = now;
+  constructor(first: BuiltEngine, builds: SurvivingBuild) {
+    this.#builds = builds;
     this.#current = first;
     this.#watch(first);
   }
@@ -89,8 +75,10 @@ export class RecoveringEngine implements Engine {
     return this.#current.engine.throughput();
   }
 
+  /** Ends a rebuild too. Requests in progress reject with `cancelled`. */
   dispose(): void {
-    this.#isDisposed = true;
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
     this.#current.engine.dispose();
   }
 
@@ -107,29 +95,36 @@ export class RecoveringEngine implements Engine {
     ask: (engine: Engine, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
+    const given = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
     for (;;) {
-      await this.#rebuilding;
-      const current = this.#current;
-      if (this.#currentLoss !== null && !this.#isDisposed) {
-        // Lost while nobody asked.
-        await this.#rebuildOnce(this.#currentLoss);
+      if (given.aborted) throw cancelled();
+      if (this.#rebuilding !== null || this.#currentLoss !== null) {
+        await orCancelled(this.#rebuildOnce(), given);
         continue;
       }
+      const used = this.#current;
       const stop = new AbortController();
-      const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-      const running = ask(current.engine, both);
+      const running = ask(used.engine, AbortSignal.any([given, stop.signal]));
       try {
-        return await this.#orLoss(running);
+        return await orCancelled(this.#orLoss(running), given);
       } catch (thrown) {
-        // A lost device fails the request itself too, and that news may come first.
-        if (this.#current === current && current.engine.backend === "webgpu") await delay(0);
-        const loss = this.#current === current ? this.#currentLoss : toFailure(thrown);
-        if (loss?.kind !== "device-lost" || this.#isDisposed) throw thrown;
+        if (given.aborted) throw cancelled();
+        const failure = await this.#afterNews(used, thrown);
+        // A GPU that cannot place a pass has not been lost, but will not do it the next time either.
+        if (failure.kind === "out-of-memory" && used.engine.backend === "webgpu" && this.#current === used)
+          this.#currentLoss ??= failure;
+        if (this.#current === used && this.#currentLoss === null) throw thrown;
         stop.abort();
         await Promise.race([running.catch(() => undefined), delay(SETTLING_MS)]);
-        if (this.#current === current) await this.#rebuildOnce(loss);
       }
     }
+  }
+
+  /** Why a request failed, given the time in which the news of a loss may come. */
+  async #afterNews({ engine, lost }: BuiltEngine, thrown: unknown): Promise<Failure> {
+    if (engine.backend === "webgpu" && !(thrown instanceof FailureError))
+      await Promise.race([lost, delay(NEWS_MS)]);
+    return toFailure(thrown);
   }
 
   async #orLoss<T>(running: Promise<T>): Promise<T> {
@@ -142,39 +137,33 @@ export class RecoveringEngine implements Engine {
     }
   }
 
-  #rebuildOnce(loss: Failure): Promise<void> {
-    this.#rebuilding ??= this.#rebuild(loss);
+  #rebuildOnce(): Promise<void> {
+    this.#rebuilding ??= this.#rebuild().finally(() => {
+      this.#rebuilding = null;
+    });
     return this.#rebuilding;
   }
 
-  async #rebuild(loss: Failure): Promise<void> {
-    const lossAt = this.#now();
-    const isPatient = lossAt - this.#lastLossAt > PATIENCE_MS;
-    this.#lastLossAt = lossAt;
+  async #rebuild(): Promise<void> {
+    let loss = this.#currentLoss;
+    // Found while a request ran, not while a model was uploaded.
+    if (loss?.kind === "out-of-memory") loss = { ...loss, part: "pass" };
     // Before the backend is replaced: tensors can only be freed on the backend that made them.
     this.#current.engine.dispose();
-    try {
-      const rebuilt = await this.#buildAfter(loss, isPatient);
-      this.#current = rebuilt;
-      if (this.#isDisposed) rebuilt.engine.dispose();
-      else this.#watch(rebuilt);
-    } finally {
-      this.#rebuilding = null;
+    // Where nothing may take the GPU's place, the next request tries the GPU again: it may be a smaller one.
+    if (loss?.kind === "out-of-memory") this.#currentLoss = { kind: "device-lost", reason: loss.reason };
+    const rebuilt = await buildSurviving(this.#builds, loss, this.#end.signal);
+    if (this.#end.signal.aborted) {
+      rebuilt.engine.dispose();
+      throw cancelled();
     }
+    this.#current = rebuilt;
+    this.#watch(rebuilt);
   }
+}
 
-  async #buildAfter(loss: Failure, isPatient: boolean): Promise<BuiltEngine> {
-    if (isPatient) {
-      try {
-        return await this.#build("webgpu");
-      } catch (thrown) {
-        this.#onGiveUp(toFailure(thrown));
-        return this.#build("wasm");
-      }
-    }
-    this.#onGiveUp(loss);
-    return this.#build("wasm");
-  }
+function cancelled(): FailureError {
+  return new FailureError({ kind: "cancelled" });
 }
 
 function withReject(): { readonly promise: Promise<never>; readonly reject: (reason: FailureError) => void } {

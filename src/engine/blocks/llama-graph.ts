@@ -1,5 +1,13 @@
 /** @file The model graph, written once for every backend (Llama: Touvron et al. 2023). */
-import { gather, type Tensor1D, type Tensor2D, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import {
+  concat,
+  gather,
+  slice,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+} from "@tensorflow/tfjs-core";
 import { present } from "../../core/invariant.ts";
 import type { AdapterWeights, LayerAdapter, Site } from "../lora/adapter-weights.ts";
 import { type LinearWeight, linear } from "../ops/linear/linear.ts";
@@ -7,12 +15,17 @@ import { rmsNorm } from "../ops/rms-norm/rms-norm.ts";
 import { rotary } from "../ops/rotary/rotary.ts";
 import { swiglu } from "../ops/swiglu/swiglu.ts";
 import { treeAttention } from "../ops/tree-attention/tree-attention.ts";
+import { orCancelled } from "../or-cancelled.ts";
+import { Pace } from "../pace.ts";
 import { yieldToEvents } from "../yield-to-events.ts";
 import type { LayerWeights, LlamaWeights } from "./llama-weights.ts";
 import type { Pass } from "./pass.ts";
+import { StepScope } from "./step-scope.ts";
 
 export interface GraphOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Of the device that runs the graph; default: one that knows of no queue. */
+  readonly pace?: Pace | undefined;
   /** Called where most tensors are alive. */
   readonly onMemoryPeak?: () => void;
   /** Sees the residual [rows, width] after every layer but the last, [read rows, width] after that one. Must not dispose it. */
@@ -29,34 +42,50 @@ interface PassTensors {
 
 /**
  * Hidden states after the output norm, [reads, width]: one per read that was asked for, prompt after prompt. Rejects with `cancelled`
- * between layers. Leaves no tensor behind, also when it fails.
+ * between ops. Leaves no tensor behind, also when it fails.
  */
 export async function runGraph(
   pass: Pass,
   weights: LlamaWeights,
   adapter: AdapterWeights | null,
-  { signal, onMemoryPeak = () => {}, onResidual }: GraphOptions = {},
+  { signal, pace = new Pace(null), onMemoryPeak = () => {}, onResidual }: GraphOptions = {},
 ): Promise<Float32Array> {
   const { config, layers } = weights;
   await yieldToEvents(signal);
   const tensors = uploadPass(pass, config.headDim / 2);
   let residual: Tensor2D = tensor2d(pass.embeddings, [pass.rows, config.width]);
   try {
+    pace.begin();
     for (const [i, layer] of layers.entries()) {
       const experts = adapter === null ? null : present(adapter.layers[i], `the adapter of layer ${i}`);
       const isLast = i === layers.length - 1;
-      const next = tidy(() => runLayer(residual, layer, experts, tensors, weights, isLast, onMemoryPeak));
-      residual.dispose();
-      residual = next;
+      const scope = new StepScope(pace, signal);
+      try {
+        const next = await runLayer(
+          residual,
+          layer,
+          experts,
+          tensors,
+          weights,
+          isLast,
+          { scope, pace, attended: attendedPairs(pass.ends) },
+          onMemoryPeak,
+        );
+        residual.dispose();
+        residual = scope.release(next);
+      } finally {
+        scope.dispose();
+      }
       if (onResidual !== undefined) await onResidual(i, residual);
-      await yieldToEvents(signal);
     }
     const hidden = rmsNorm(residual, weights.outputNorm, config.rmsEpsilon);
-    try {
-      return takeRows(await hidden.data<"float32">(), pass.reads, config.width);
-    } finally {
-      hidden.dispose();
-    }
+    const reading = hidden.data<"float32">();
+    // A reading cannot be taken back: the tensor stays until it is through, cancelled or not.
+    const free = () => hidden.dispose();
+    reading.then(free, free);
+    const values = await orCancelled(reading, signal);
+    pace.end();
+    return takeRows(values, pass.reads, config.width);
   } finally {
     residual.dispose();
     for (const tensor of Object.values(tensors)) tensor?.dispose();
@@ -82,44 +111,98 @@ function uploadPass(pass: Pass, pairs: number): PassTensors {
   };
 }
 
-/** One layer: residual [rows, width] -> [rows, width], or only the read rows of it after the last layer. Call inside `tidy`. */
-function runLayer(
+interface LayerPace {
+  readonly scope: StepScope;
+  readonly pace: Pace;
+  /** Pairs of a row and one that it attends to. */
+  readonly attended: number;
+}
+
+/** A row is attended to by itself and what stands below it. */
+function attendedPairs(ends: Int32Array): number {
+  return ends.reduce((sum, end, row) => sum + end - row, 0);
+}
+
+/** Floating point operations per value of what is bound by memory rather than by arithmetic: it takes about as long. */
+const ELEMENTWISE_WORK = 10;
+/** Fewer rows at once would leave the kernels' tiles empty. */
+const FEWEST_ROWS = 16;
+
+/** One layer: residual [rows, width] -> [rows, width], or only the read rows of it after the last layer. Belongs to the scope. */
+async function runLayer(
   input: Tensor2D,
   layer: LayerWeights,
   experts: LayerAdapter | null,
   { cos, sin, ends, gate: fullGate, readRows }: PassTensors,
   { config }: LlamaWeights,
   isLast: boolean,
+  { scope, pace, attended: pairs }: LayerPace,
   onMemoryPeak: () => void,
-): Tensor2D {
+): Promise<Tensor2D> {
   let gate = fullGate;
-  const project = (x: Tensor2D, weight: LinearWeight, site: Site, residual?: Tensor2D): Tensor2D =>
-    linear(x, weight, {
-      ...(experts === null || gate === null ? {} : { adapter: { lowRank: experts[site], gate } }),
-      ...(residual === undefined ? {} : { residual }),
-    });
+  const product = (x: Tensor2D, weight: LinearWeight, site: Site, residual?: Tensor2D): Promise<Tensor2D> => {
+    const rowsGate = gate;
+    const workPerRow = 2 * weight.inFeatures * weight.outFeatures;
+    const run = (first: number, rows: number) => {
+      const part = (tensor: Tensor2D) =>
+        rows === x.shape[0] ? tensor : slice(tensor, [first, 0], [rows, tensor.shape[1]]);
+      return scope.step(rows * workPerRow, () =>
+        linear(part(x), weight, {
+          ...(experts === null || rowsGate === null
+            ? {}
+            : { adapter: { lowRank: experts[site], gate: part(rowsGate) } }),
+          ...(residual === undefined ? {} : { residual: part(residual) }),
+        }),
+      );
+    };
+    // A queue is where slow devices are met: a software GPU takes a second for what the processor does in a few hundredths.
+    const most = pace.isQueued ? Math.max(FEWEST_ROWS, pace.rowsPerStep(workPerRow)) : x.shape[0];
+    return inParts(x.shape[0], most, scope, run);
+  };
+  const elementwise = (values: number, op: () => Tensor2D) => scope.step(values * ELEMENTWISE_WORK, op);
 
-  const attentionInput = rmsNorm(input, layer.attentionNorm, config.rmsEpsilon);
-  const stacked = project(attentionInput, layer.qkv, "attn_qkv"); // [rows, (heads + 2 kvHeads) * headDim]
-  attentionInput.dispose();
-  const qkv = rotary(stacked, cos, sin, config);
-  stacked.dispose();
-  let attended = treeAttention(qkv, ends, config); // [rows, width]
-  qkv.dispose();
+  const attentionInput = await elementwise(input.size, () =>
+    rmsNorm(input, layer.attentionNorm, config.rmsEpsilon),
+  );
+  const stacked = await product(attentionInput, layer.qkv, "attn_qkv"); // [rows, (heads + 2 kvHeads) * headDim]
+  scope.drop(attentionInput);
+  const qkv = await elementwise(stacked.size, () => rotary(stacked, cos, sin, config));
+  scope.drop(stacked);
+  let attended = await scope.step(4 * pairs * config.width, () => treeAttention(qkv, ends, config)); // [rows, width]
+  scope.drop(qkv);
   let residual = input;
   if (isLast) {
     // Later rows read nothing but keys and values of this layer, so the rest of it is done for the read rows alone.
-    attended = gather(attended, readRows);
-    residual = gather(input, readRows);
-    gate = fullGate === null ? null : gather(fullGate, readRows);
+    const everyRow = attended;
+    attended = await scope.step(0, () => gather(everyRow, readRows));
+    scope.drop(everyRow);
+    residual = await scope.step(0, () => gather(input, readRows));
+    gate = fullGate === null ? null : await scope.step(0, () => gather(fullGate, readRows));
   }
-  const afterAttention = project(attended, layer.attentionOutput, "attn_output", residual);
-  attended.dispose();
-  const ffnInput = rmsNorm(afterAttention, layer.ffnNorm, config.rmsEpsilon);
-  const gateUp = project(ffnInput, layer.gateUp, "ffn_gate_up"); // [rows, 2 ffn]
-  ffnInput.dispose();
-  const activated = swiglu(gateUp); // [rows, ffn]
+  const afterAttention = await product(attended, layer.attentionOutput, "attn_output", residual);
+  scope.drop(attended);
+  const ffnInput = await elementwise(afterAttention.size, () =>
+    rmsNorm(afterAttention, layer.ffnNorm, config.rmsEpsilon),
+  );
+  const gateUp = await product(ffnInput, layer.gateUp, "ffn_gate_up"); // [rows, 2 ffn]
+  scope.drop(ffnInput);
+  const activated = await elementwise(gateUp.size, () => swiglu(gateUp)); // [rows, ffn]
   onMemoryPeak();
-  gateUp.dispose();
-  return project(activated, layer.down, "ffn_down", afterAttention);
+  scope.drop(gateUp);
+  return product(activated, layer.down, "ffn_down", afterAttention);
+}
+
+/** An op on rows, done for at most `most` of them at a time. */
+async function inParts(
+  rows: number,
+  most: number,
+  scope: StepScope,
+  run: (first: number, rows: number) => Promise<Tensor2D>,
+): Promise<Tensor2D> {
+  if (rows <= most) return run(0, rows);
+  const parts: Tensor2D[] = [];
+  for (let first = 0; first < rows; first += most) parts.push(await run(first, Math.min(most, rows - first)));
+  const whole = await scope.step(0, () => concat(parts));
+  scope.drop(...parts);
+  return whole;
 }

@@ -37,11 +37,9 @@ export class TokenEmbedding {
     };
   }
 
-  /** hidden · e_i for every token i, [vocabulary], in f64. */
-  logits(hidden: Float32Array): Float64Array {
-    const logits = new Float64Array(this.vocabulary);
-    for (let token = 0; token < this.vocabulary; token++) logits[token] = dot(hidden, this.row(token));
-    return logits;
+  /** hidden · e_i in f64 for the tokens `first` to `last - 1`, into their places in `logits` [vocabulary]. */
+  logits(hidden: Float32Array, logits: Float64Array, first: number, last: number): void {
+    for (let token = first; token < last; token++) logits[token] = dot(hidden, this.row(token));
   }
 }
 

@@ -1,5 +1,5 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend, memory } from "@tensorflow/tfjs-core";
+import { backend } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { itemId } from "../../core/ids.ts";
 import { makePromptBuilder } from "../../prompt/build-prompt.ts";
@@ -7,6 +7,7 @@ import { packPrompt } from "../../prompt/packed-prompt.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineFixture } from "../engine-fixture.ts";
 import { loadEngine } from "../load-engine.ts";
+import { aliveTensors } from "../shallow-fixture.ts";
 import { readServedFixture } from "./served-fixture.ts";
 
 /** A history of two items and two candidates, asked of a loaded engine. */
@@ -49,5 +50,5 @@ test("the packed weights of twelve layers take less than 50 MB of the GPU, and a
   expect(engine.memory().weightBytes).toBeLessThan(50e6);
   expect(numBytesAllocatedInGPU).toBeLessThan(120e6);
   engine.dispose();
-  expect(memory().numTensors).toBe(0);
+  expect(aliveTensors().tensors).toBe(0);
 });

@@ -9,7 +9,7 @@ import {
   removeBackend,
   setBackend,
 } from "@tensorflow/tfjs-core";
-import { FailureError } from "../../core/failure.ts";
+import { type Failure, FailureError } from "../../core/failure.ts";
 import { linearWebgpu } from "../ops/linear/linear.webgpu.ts";
 import { rmsNormWebgpu } from "../ops/rms-norm/rms-norm.webgpu.ts";
 import { rotaryWebgpu } from "../ops/rotary/rotary.webgpu.ts";
@@ -33,13 +33,15 @@ const RAISED_LIMITS = [
 const DISPATCHES_PER_SUBMIT = 5;
 const MOST_FREE_BYTES = 16 * 2 ** 20;
 
+export type DeviceEnd = Extract<Failure, { readonly kind: "device-lost" | "out-of-memory" }>;
+
 export interface StartedWebgpu {
   /** What the adapter says of itself, e.g. "google swiftshader" or "nvidia lovelace". */
   readonly adapterName: string;
   readonly device: GPUDevice;
   readonly limits: GPUSupportedLimits;
-  /** Resolves with the reason once the device is gone, whoever ended it. Never rejects. */
-  readonly lost: Promise<{ readonly kind: "device-lost"; readonly reason: string }>;
+  /** Resolves with the reason once the device is gone, whoever ended it: `out-of-memory` or `device-lost`. Never rejects. */
+  readonly lost: Promise<DeviceEnd>;
 }
 
 let deviceInUse: GPUDevice | null = null;
@@ -59,9 +61,9 @@ export async function startWebgpu({
 } = {}): Promise<StartedWebgpu> {
   if (gpu === null) throw noWebgpu("this browser or runtime offers no WebGPU");
   const { device, info } = await requestDevice(gpu);
-  let error: string | null = null;
+  let error: GPUError | null = null;
   device.addEventListener("uncapturederror", (event) => {
-    error ??= event.error.message;
+    error ??= event.error;
     device.destroy();
   });
 
@@ -84,11 +86,16 @@ export async function startWebgpu({
     adapterName: describeAdapter(info),
     device,
     limits: device.limits,
-    lost: device.lost.then(({ reason, message }) => ({
-      kind: "device-lost",
-      reason: error ?? (message === "" ? reason : message),
-    })),
+    lost: device.lost.then(({ reason, message }) =>
+      error === null ? { kind: "device-lost", reason: message === "" ? reason : message } : failureOf(error),
+    ),
   };
+}
+
+function failureOf(error: GPUError): DeviceEnd {
+  if (error instanceof GPUOutOfMemoryError)
+    return { kind: "out-of-memory", backend: "webgpu", part: "pass", bytes: null, reason: error.message };
+  return { kind: "device-lost", reason: error.message };
 }
 
 async function requestDevice(

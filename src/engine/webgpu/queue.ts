@@ -1,0 +1,27 @@
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { backend, type Tensor } from "@tensorflow/tfjs-core";
+import { invariant } from "../../core/invariant.ts";
+
+/** A device that does later what it is given now. */
+export interface DeviceQueue {
+  /** Copies a tensor to the device at once. tfjs would keep it in the page's memory until the first kernel reads it. */
+  place(tensor: Tensor): void;
+  /** Submits what tfjs holds back and resolves when the device has done all of it, or is gone. */
+  drain(): Promise<void>;
+}
+
+/** Of the current backend, which must be webgpu. */
+export function queueOfCurrentBackend(): DeviceQueue {
+  const current = backend();
+  invariant(current instanceof WebGPUBackend, "webgpu is the current backend");
+  return {
+    place: ({ dataId }) => current.uploadToGPU(dataId),
+    drain: async () => {
+      // Without it tfjs would submit an encoder that it has not made yet.
+      current.ensureCommandEncoderReady();
+      current.endComputePassEncoder();
+      current.submitQueue();
+      await current.queue.onSubmittedWorkDone();
+    },
+  };
+}
