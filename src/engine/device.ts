@@ -33,10 +33,10 @@ const WASM_LARGEST_TENSOR_BYTES = 2 ** 31;
 /** Makes `backend` the current one. Rejects with `no-webgpu` and the reason where there is none. */
 export async function startDevice(
   backend: BackendName,
-  { wasmFiles, gpu }: DeviceOptions,
+  { wasmFiles, threads, gpu }: DeviceOptions,
 ): Promise<StartedDevice> {
   if (backend === "wasm") {
-    const { adapterName } = await startWasm(wasmFiles);
+    const { adapterName } = await startWasm({ files: wasmFiles, threads });
     return {
       backend,
       adapterName,
