@@ -2,7 +2,7 @@
  * @file The matrix product of every layer, with the instance-wise LoRA and the residual fused. A kernel is registered per backend
  * under {@link LINEAR}; the definition is `linear.reference.ts`.
  */
-import { engine, type NamedTensorMap, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { engine, type NamedTensorMap, pad2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { invariant } from "../../../core/invariant.ts";
 
 export const LINEAR = "BecausalLinear";
@@ -11,6 +11,7 @@ export type LinearWeightType = "q4_1" | "q8_0" | "f32";
 
 /**
  * A row-major [outFeatures, inFeatures] matrix the way the running backend's kernel wants it.
+ * On webgpu `inFeatures` is rounded up to whole blocks of 32, with weights of zero.
  *
  * - webgpu, "q4_1": int32 [outFeatures, inFeatures / 32 * 5], the raw 20-byte blocks (word 0: f16 d, f16 m; words 1 to 4: nibbles).
  * - webgpu, "q8_0": int32 [outFeatures, inFeatures / 32 * 9], per block the f32 bits of d, then 8 words of 4 int8 each.
@@ -69,7 +70,20 @@ export function linear(
   weight: LinearWeight,
   { adapter, residual }: LinearOptions = {},
 ): Tensor2D {
-  invariant(x.shape[1] === weight.inFeatures, `linear takes rows of ${weight.inFeatures}, got ${x.shape[1]}`);
+  const missing = weight.inFeatures - x.shape[1];
+  if (missing > 0) {
+    const padded: Tensor2D = pad2d(x, [
+      [0, 0],
+      [0, missing],
+    ]);
+    const y = linear(padded, weight, {
+      ...(adapter === undefined ? {} : { adapter }),
+      ...(residual === undefined ? {} : { residual }),
+    });
+    padded.dispose();
+    return y;
+  }
+  invariant(missing === 0, `linear takes rows of ${weight.inFeatures}, got ${x.shape[1]}`);
   const inputs: NamedTensorMap = { x, weight: weight.tensor };
   if (adapter !== undefined) {
     inputs["a"] = adapter.lowRank.a;

@@ -49,15 +49,24 @@ export function uploadLinear(
     const words = joinWords(packed.map(({ bytes }) => q8_0Words(bytes)));
     return { tensor: packedTensor(words, outFeatures), outFeatures, inFeatures, type: "q8_0" };
   }
-  const rows = new Float32Array(outFeatures * inFeatures);
+  // The shaders read inputs in blocks; only unquantised rows can end inside one, and zeros fill it up.
+  const blockInputs = Math.ceil(inFeatures / WEBGPU_BLOCK) * WEBGPU_BLOCK;
+  const rows = new Float32Array(outFeatures * blockInputs);
   let at = 0;
   for (const matrix of packed) {
     const weights = dequantise(matrix);
-    rows.set(weights, at);
-    at += weights.length;
+    for (let from = 0; from < weights.length; from += inFeatures, at += blockInputs)
+      rows.set(weights.subarray(from, from + inFeatures), at);
   }
-  return { tensor: tensor2d(rows, [outFeatures, inFeatures]), outFeatures, inFeatures, type: "f32" };
+  return {
+    tensor: tensor2d(rows, [outFeatures, blockInputs]),
+    outFeatures,
+    inFeatures: blockInputs,
+    type: "f32",
+  };
 }
+
+const WEBGPU_BLOCK = 32;
 
 /** Uploads a [rank, in] and b [out, rank], row-major. The caller disposes both tensors. */
 export function uploadLowRank(
