@@ -1,4 +1,11 @@
 import { engineSuite } from "./engine-suite.ts";
 import { readNodeFixture } from "./node-fixture.ts";
 
-engineSuite({ backend: "wasm", readFixture: readNodeFixture, verdictTolerance: 0.01, slates: 50 });
+engineSuite({
+  backend: "wasm",
+  readFixture: readNodeFixture,
+  verdictTolerance: 0.01,
+  // Activations are rounded to 16 bits relative to the largest of their 32 neighbours, of which some are thousands.
+  residualTolerance: 0.1,
+  slates: 50,
+});

@@ -28,7 +28,7 @@ export interface TokenProbability {
 }
 
 export interface EngineMemory {
-  /** Bytes of model weights held by the backend (packed on WebGPU, f32 on WASM). */
+  /** Bytes of model weights held by the backend (packed: see `ops/linear/linear.ts`). */
   readonly weightBytes: number;
   /** Most bytes of tensors alive at once since load, weights included; what a kernel makes for itself is not counted. */
   readonly peakBytes: number;

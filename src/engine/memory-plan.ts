@@ -18,7 +18,7 @@ export interface MemoryPlan {
 }
 
 /** Enough rows to keep the products busy, few enough to cancel soon and to stay small. */
-const MOST_PASS_ROWS: Readonly<Record<BackendName, number>> = { webgpu: 2048, wasm: 1024 };
+const MOST_PASS_ROWS: Readonly<Record<BackendName, number>> = { webgpu: 2048, wasm: 512 };
 
 /** Where the weights alone take the whole budget, passes are short rather than none. */
 const FEWEST_PASS_ROWS = 128;
@@ -39,6 +39,16 @@ const WEBGPU_WORDS: Readonly<Record<TensorType, number>> = {
   Q8_0: 9 / 32,
 };
 
+/** Bytes of one output's 32 weights in the layout of wasm/assembly/weight-layout.ts, whose outputs come in eights. */
+const WASM_BLOCK_BYTES: Readonly<Record<TensorType, number>> = {
+  F32: 128,
+  F16: 128,
+  Q4_0: 20,
+  Q4_1: 20,
+  Q8_0: 34,
+};
+const WASM_OUTPUTS = 8;
+
 export function planMemory(
   backend: BackendName,
   gguf: GgufFile,
@@ -51,7 +61,9 @@ export function planMemory(
   const bytesOf = (name: string) => {
     const tensor = tensorOf(gguf, name);
     const { rows, cols } = matrixShape(tensor);
-    return rows * cols * 4 * (backend === "wasm" ? 1 : WEBGPU_WORDS[tensor.type]);
+    if (tensor.shape.length === 1) return cols * 4;
+    if (backend === "webgpu") return rows * cols * 4 * WEBGPU_WORDS[tensor.type];
+    return (Math.ceil(rows / WASM_OUTPUTS) * WASM_OUTPUTS * cols * WASM_BLOCK_BYTES[tensor.type]) / 32;
   };
   let weightBytes = bytesOf("output_norm.weight");
   let largestWeightBytes = 0;
