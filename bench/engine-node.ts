@@ -9,6 +9,7 @@ import { loadModelFiles } from "../src/model/load-parts.ts";
 import { readTokenizer } from "../src/model/tokenizer.ts";
 
 export { median, timesFaster } from "../src/bench/statistics.ts";
+export { timeTfjsMatmul } from "./tfjs-matmul.ts";
 
 const folders = { base: "public/models/smollm2-135m-instruct-12l", pack: "public/packs/movies" };
 

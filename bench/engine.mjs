@@ -36,8 +36,8 @@ const WEBGPU_PEERS = [
     graph: "q4-gqa.onnx",
   },
 ];
-/** Times faster than the peer's best graph, medians. */
-const BARS = { prefill: { q4: 2, int8: 1.5, wllama: 8, webgpu: 2 }, slate: 10 };
+/** Times faster than the peer's best graph, medians; and what part of tfjs's own matMul is reached. */
+const BARS = { prefill: { q4: 2, int8: 1.5, wllama: 8, webgpu: 2 }, slate: 10, tfjsShare: 0.4 };
 
 /**
  * `rounds` pairs a peer; `parts` of "1" and "2" (WASM threads), "swiftshader"; `peers` false leaves them out. Returns whether every
@@ -425,23 +425,63 @@ function printPart(what, { depth, tools, workload }, own, summary, answers) {
   }
 }
 
-/** A GPU through Dawn, without a browser and without peers. */
+/** A GPU through Dawn, without a browser and without peers, beside tfjs's own matMul at the same shapes. */
 async function benchNodeWebgpu(tools, where, rounds) {
   const depths = existsSync(FULL_MODEL) ? [SHIPPED_DEPTH, FULL_DEPTH] : [SHIPPED_DEPTH];
+  const { slateTokens } = await tools.peerWorkload(PREFILL_TOKENS);
   const own = {};
   for (const depth of depths) {
-    const options = { depth, repetitions: Math.max(rounds, 1), prompt_tokens: PREFILL_TOKENS };
+    const options = { depth, repetitions: rounds, prompt_tokens: PREFILL_TOKENS };
     own[depth] = { ...(await tools.benchInNode("webgpu", MODELS, options)), memory: nodeMemory() };
   }
   const [{ notes }] = Object.values(own);
   printPart(`webgpu in Node (${notes.adapterName})`, { tools }, own, {}, null);
+  const [prefill, slate] = await tools.timeTfjsMatmul([PREFILL_TOKENS, slateTokens]);
+  const shares = Object.entries(own).flatMap(([depth, { result }]) =>
+    [
+      ["prefill", prefill, result.prefill_ms],
+      ["slate", slate, result.slate_ms],
+    ].map(([job, { rows, layerMs, gflops }, times]) => {
+      const oursMs = tools.median(times);
+      const tfjsMs = layerMs * Number(depth);
+      return { layers: Number(depth), job, rows, oursMs, tfjsMs, tfjsGflops: gflops, share: tfjsMs / oursMs };
+    }),
+  );
+  console.log(
+    "share of tfjs's matMul: its time for the linear layers' products alone, by our time for everything",
+  );
+  console.table(
+    shares.map(({ layers, job, rows, oursMs, tfjsMs, tfjsGflops, share }) => ({
+      layers,
+      job,
+      rows,
+      "ours ms": oursMs.toFixed(1),
+      "tfjs matMul ms": tfjsMs.toFixed(1),
+      "tfjs GFLOPS": tfjsGflops.toFixed(1),
+      share: share.toFixed(2),
+    })),
+  );
+  const bars = shares.map(({ layers, job, share }) => ({
+    what: `${job}, ${layers} layers: share of tfjs's matMul`,
+    needed: `>= ${BARS.tfjsShare}`,
+    got: share.toFixed(2),
+    pass: share >= BARS.tfjsShare,
+  }));
+  const pass = bars.every((bar) => bar.pass);
+  for (const { what, needed, got, pass: met } of bars)
+    console.log(`${met ? "PASS" : "FAIL"}: ${what}: ${got} (bar ${needed})`);
+  console.log("");
   saveResult("engine-webgpu", {
     adapter: notes.adapterName,
     machine: where,
     prefillTokens: PREFILL_TOKENS,
+    slateTokens,
+    pass,
+    bars,
+    shares,
     own,
   });
-  return true;
+  return pass;
 }
 
 function nodeMemory() {

@@ -86,7 +86,9 @@ class Graph:
             self.initialisers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def op(self, kind: str, inputs: list[str], outputs: int | list[str] = 1, domain: str = "", **attributes: object) -> str | list[str]:
+    def op(
+        self, kind: str, inputs: list[str], outputs: int | list[str] = 1, domain: str = "", **attributes: object
+    ) -> str | list[str]:
         """Adds a node; returns the name of its output, or their names."""
         stem = f"{kind}_{len(self.nodes)}"
         names = outputs if isinstance(outputs, list) else [f"{stem}_{i}" for i in range(outputs)]
@@ -119,9 +121,7 @@ class Graph:
             # Eight bits want whole zero points; those of Q8_0 are.
             self.initialisers = [known for known in self.initialisers if known.name != inputs[3]]
             inputs[3] = self.constant(f"{name}.zero8", zero.astype(np.uint8).reshape(-1))
-        return self.op(
-            "MatMulNBits", inputs, domain="com.microsoft", K=blocks * BLOCK, N=out, bits=bits, block_size=BLOCK
-        )
+        return self.op("MatMulNBits", inputs, domain="com.microsoft", K=blocks * BLOCK, N=out, bits=bits, block_size=BLOCK)
 
     def norm(self, x: str, name: str) -> str:
         """Adds an RMS norm."""
@@ -132,7 +132,13 @@ class Graph:
         """Adds x + skip and its RMS norm; returns (norm, sum)."""
         weight = self.constant(name, floats_of(self.source.tensors[name]))
         stem = f"skip_{len(self.nodes)}"
-        self.op("SkipSimplifiedLayerNormalization", [x, skip, weight], [f"{stem}_norm", "", "", f"{stem}_sum"], "com.microsoft", epsilon=self.epsilon)
+        self.op(
+            "SkipSimplifiedLayerNormalization",
+            [x, skip, weight],
+            [f"{stem}_norm", "", "", f"{stem}_sum"],
+            "com.microsoft",
+            epsilon=self.epsilon,
+        )
         return f"{stem}_norm", f"{stem}_sum"
 
     def build(self) -> onnx.ModelProto:
