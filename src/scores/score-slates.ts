@@ -56,14 +56,18 @@ export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): S
 }
 
 function checkQuery(
-  { history, candidates, heldGate, gateHistory = [] }: SlateQuery,
+  { history, candidates, heldGate, gateHistory }: SlateQuery,
   behaviour: ScoreParts["behaviour"],
 ): void {
   const refuse = (reason: string) => new FailureError({ kind: "bad-request", reason });
-  const unknown = [...history, ...candidates, ...gateHistory].find((item: ItemId) => item >= behaviour.items);
+  const unknown = [...history, ...candidates, ...(gateHistory ?? [])].find(
+    (item: ItemId) => item >= behaviour.items,
+  );
   if (unknown !== undefined)
     throw refuse(`item ${unknown} is not one of the pack's ${behaviour.items} films`);
   if (candidates.length === 0) throw refuse("there is no candidate to score");
+  if (heldGate !== undefined && gateHistory !== undefined)
+    throw refuse("a gate cannot be held both by its weights and by its history");
   if (heldGate !== undefined && heldGate.length !== behaviour.experts)
     throw refuse(`${heldGate.length} gate weights were held, the pack has ${behaviour.experts} experts`);
 }

@@ -137,6 +137,7 @@ describe("a slate's scores", () => {
       { history: [], candidates: items(1), gateHistory: items(8) },
       /item 8/,
     ],
+    ["two gates to hold", { history: [], candidates: items(1), heldGate: [1, 1], gateHistory: [] }, /both/],
     ["no candidates", { history: items(1), candidates: [] }, /no candidate/],
     [
       "another number of gate weights",
