@@ -14,6 +14,8 @@ export default defineConfig({
   server: { headers: isolationHeaders },
   preview: { headers: pageHeaders, port: 4173 },
   worker: { format: "es" },
+  // Workers' dependencies too: found late, they would make the dev server reload the page in the middle of a load.
+  optimizeDeps: { entries: ["index.html", "bench.html", "src/**/*.worker.ts"] },
   build: {
     target: "es2023",
     assetsInlineLimit: 0,
@@ -35,12 +37,16 @@ function serveFullModel(): Plugin {
     const found = pathname === `/full-model/${FULL_MODEL}` && ["GET", "HEAD"].includes(request.method ?? "");
     const send = async () => {
       const { size } = await stat(file);
-      response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": size });
+      response.writeHead(200, {
+        ...isolationHeaders,
+        "Content-Type": "application/octet-stream",
+        "Content-Length": size,
+      });
       if (request.method === "HEAD") response.end();
       else createReadStream(file).on("error", next).pipe(response);
     };
     const refuse = () => {
-      response.writeHead(404).end();
+      response.writeHead(404, isolationHeaders).end();
     };
     if (found) send().catch(refuse);
     else refuse();
