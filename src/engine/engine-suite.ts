@@ -322,7 +322,8 @@ export function engineSuite({
     const before = aliveBuffers();
     for (const rowsPerPart of [embedding.vocabulary, 20_000]) {
       const logits = await outputLogits(backend, hidden, embedding, rowsPerPart * embedding.width * 4);
-      expect(worstDifference(logits, wanted)).toBeLessThan(1e-4);
+      // On wasm the hidden state is rounded to 16 bits on its way into the product.
+      expect(worstDifference(logits, wanted)).toBeLessThan(backend === "wasm" ? 2e-4 : 1e-4);
     }
     expect(aliveBuffers()).toEqual(before);
   });

@@ -36,11 +36,6 @@ export class TokenEmbedding {
       bytes: bytes.subarray(first * rowBytes, last * rowBytes),
     };
   }
-
-  /** hidden · e_i in f64 for the tokens `first` to `last - 1`, into their places in `logits` [vocabulary]. */
-  logits(hidden: Float32Array, logits: Float64Array, first: number, last: number): void {
-    for (let token = first; token < last; token++) logits[token] = dot(hidden, this.row(token));
-  }
 }
 
 /** The rows that a hidden state is multiplied with for logits: the embedding itself where the file ties its output to it. */

@@ -1,6 +1,6 @@
 /** @file The exports of kernels.wasm (sources in `assembly/`), and their way from the file into an instance. */
 import { FailureError } from "../../core/failure.ts";
-import { invariant, present } from "../../core/invariant.ts";
+import { InvariantError, invariant, present } from "../../core/invariant.ts";
 import type { TensorType } from "../../model/gguf.ts";
 
 /** GGUF's numbers of the tensor types that the kernels know. */
@@ -140,8 +140,8 @@ async function readBytes(url: string | undefined): Promise<ArrayBuffer> {
     if (!response.ok) throw new FailureError({ kind: "file-missing", file: url, status: response.status });
     return response.arrayBuffer();
   }
-  // A constant of the bundler: pages do not carry the second copy.
-  invariant(import.meta.env.SSR, "a page says where the WASM kernels are");
+  // A constant of the bundler: what follows, and with it the second copy, is no part of a page.
+  if (!import.meta.env.SSR) throw new InvariantError("a page says where the WASM kernels are");
   const { default: dataUrl } = await import("./kernels.wasm?url&inline");
   const encoded = present(dataUrl.split(",")[1], "the base64 part of a data URL");
   return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0)).buffer;
