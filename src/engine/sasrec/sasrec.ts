@@ -4,7 +4,7 @@ import { invariant } from "../../core/invariant.ts";
 import type { PackManifest } from "../../model/pack-manifest.ts";
 import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
 import {
-  applyDense,
+  applyDenseToRows,
   applyLayerNorm,
   type Dense,
   gelu,
@@ -80,11 +80,21 @@ export class Sasrec {
   scores(state: Float32Array): Float32Array {
     const { items, dim } = this.shape;
     const scores = new Float32Array(items);
-    for (let item = 0; item < items; item++) {
-      let sum = 0;
-      // Casts: both lie inside arrays whose shapes were checked, and this loop covers the whole catalogue.
-      for (let i = 0; i < dim; i++) sum += (state[i] as number) * (this.#items[item * dim + i] as number);
-      scores[item] = sum;
+    const table = this.#items;
+    const z = Float64Array.from(state);
+    // Two items at once, or each addition waits for the one before. Casts: both lie inside arrays whose shapes were checked, and this
+    // loop covers the whole catalogue.
+    for (let item = 0; item < items; item += 2) {
+      const even = item * dim;
+      const odd = Math.min(item + 1, items - 1) * dim;
+      let a = 0;
+      let b = 0;
+      for (let i = 0; i < dim; i++) {
+        a += (z[i] as number) * (table[even + i] as number);
+        b += (z[i] as number) * (table[odd + i] as number);
+      }
+      scores[item] = a;
+      if (item + 1 < items) scores[item + 1] = b;
     }
     return scores;
   }
@@ -92,40 +102,59 @@ export class Sasrec {
   /** Residual rows `from` and later after the layer; attention still reads all rows. */
   #runLayer(layer: Layer, rows: readonly Float64Array[], from: number): Float64Array[] {
     const { dim } = this.shape;
-    const qkv = rows.map((row) => applyDense(layer.attentionIn, applyLayerNorm(layer.attentionNorm, row)));
-    return rows.slice(from).map((row, n) => {
-      const attended = attendLast(qkv.slice(0, from + n + 1), dim, this.shape.heads);
-      const middle = add(applyDense(layer.attentionOut, attended), row);
-      const inner = applyDense(layer.ffnIn, applyLayerNorm(layer.ffnNorm, middle)).map(gelu);
-      return add(applyDense(layer.ffnOut, inner), middle);
-    });
+    const qkv = applyDenseToRows(
+      layer.attentionIn,
+      rows.map((row) => applyLayerNorm(layer.attentionNorm, row)),
+    );
+    const later = rows.slice(from);
+    const attended = later.map((_, n) => attendLast(qkv, from + n, dim, this.shape.heads));
+    const middle = applyDenseToRows(layer.attentionOut, attended).map((row, n) =>
+      add(row, later[n] as Float64Array),
+    );
+    const inner = applyDenseToRows(
+      layer.ffnIn,
+      middle.map((row) => applyLayerNorm(layer.ffnNorm, row)),
+    );
+    for (const row of inner) for (let i = 0; i < row.length; i++) row[i] = gelu(row[i] as number);
+    return applyDenseToRows(layer.ffnOut, inner).map((row, n) => add(row, middle[n] as Float64Array));
   }
 }
 
-/** Attention of the last row over all rows given: qkv rows [3 dim] -> [dim]. */
-function attendLast(qkv: readonly Float64Array[], dim: number, heads: number): Float64Array {
+// Casts `as number` here: this runs for every query of a heatmap, and all indices lie inside rows of 3 dim.
+
+/** Attention of row `last` over the rows up to it: qkv rows [3 dim] -> [dim]. */
+function attendLast(qkv: readonly Float64Array[], last: number, dim: number, heads: number): Float64Array {
   const headDim = dim / heads;
   const output = new Float64Array(dim);
-  const last = qkv.at(-1) ?? new Float64Array(3 * dim);
+  const query = qkv[last] as Float64Array;
+  const weights = new Float64Array(last + 1);
   for (let head = 0; head < heads; head++) {
     const at = head * headDim;
-    const query = last.subarray(at, at + headDim);
-    const logits = qkv.map((row) => {
-      const key = row.subarray(dim + at, dim + at + headDim);
-      return query.reduce((sum, value, i) => sum + value * (key[i] ?? 0), 0) / Math.sqrt(headDim);
-    });
-    const highest = Math.max(...logits);
-    const weights = logits.map((logit) => Math.exp(logit - highest));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    for (const [j, row] of qkv.entries()) {
-      const weight = (weights[j] ?? 0) / total;
-      for (let i = 0; i < headDim; i++)
-        output[at + i] = (output[at + i] ?? 0) + weight * (row[2 * dim + at + i] ?? 0);
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j <= last; j++) {
+      const row = qkv[j] as Float64Array;
+      let sum = 0;
+      for (let i = at; i < at + headDim; i++) sum += (query[i] as number) * (row[dim + i] as number);
+      weights[j] = sum / Math.sqrt(headDim);
+      highest = Math.max(highest, weights[j] as number);
+    }
+    let total = 0;
+    for (let j = 0; j <= last; j++) {
+      weights[j] = Math.exp((weights[j] as number) - highest);
+      total += weights[j] as number;
+    }
+    for (let j = 0; j <= last; j++) {
+      const row = qkv[j] as Float64Array;
+      const weight = (weights[j] as number) / total;
+      for (let i = at; i < at + headDim; i++)
+        output[i] = (output[i] as number) + weight * (row[2 * dim + i] as number);
     }
   }
   return output;
 }
 
 function add(left: Float64Array, right: ArrayLike<number>): Float64Array {
-  return left.map((value, i) => value + (right[i] ?? Number.NaN));
+  const sum = new Float64Array(left.length);
+  for (let i = 0; i < sum.length; i++) sum[i] = (left[i] as number) + (right[i] as number);
+  return sum;
 }

@@ -29,8 +29,8 @@ const RAISED_LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** tfjs frees what a dispatch used when its batch is submitted; a third of its default keeps a layer's dead tensors from piling up. */
-const DISPATCHES_PER_SUBMIT = 5;
+/** A submit costs as much as several dispatches; some four layers a submit still let the GPU begin early. */
+const DISPATCHES_PER_SUBMIT = 52;
 const MOST_FREE_BYTES = 16 * 2 ** 20;
 
 export type DeviceEnd = Extract<Failure, { readonly kind: "device-lost" | "out-of-memory" }>;

@@ -1,8 +1,9 @@
 /** @file What the WebGPU kernels share: registration, and programs described by what they bind and how far they reach. */
-import { WebGPUBackend, type WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu";
-import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { env, type KernelConfig, type TensorInfo } from "@tensorflow/tfjs-core";
 import { FailureError } from "../../core/failure.ts";
 import { invariant } from "../../core/invariant.ts";
+import { DeviceCache } from "./device-cache.ts";
 
 /** A kernel for the webgpu backend whose inputs and attributes are those that the op's typed function passes. */
 export function webgpuKernel<Inputs, Attrs>(
@@ -25,12 +26,14 @@ export interface Bound {
   readonly name: string;
   readonly info: TensorInfo;
   readonly quads?: boolean;
+  /** A weight: it lives as long as the model, so that its binding is made once. */
+  readonly lasting?: boolean;
 }
 
 export interface Program {
-  /** Everything that changes `source`, and nothing else: tfjs caches the pipeline under it. */
+  /** Everything that changes `source` or the types of the inputs, and nothing else: the pipeline is cached under it. */
   readonly key: string;
-  /** WGSL with a `fn main()`; tfjs adds the bindings, `result`, `uniforms`, `localId`, `workgroupId` and the like. */
+  /** WGSL with a `fn main()`, see {@link programText} for what stands before it. */
   readonly source: () => string;
   readonly inputs: readonly Bound[];
   readonly shape: readonly number[];
@@ -44,37 +47,118 @@ export interface Program {
 
 const WGSL_TYPE = { uint32: "u32", float32: "f32" } as const;
 const BYTES_PER_ELEMENT = 4; // float32 and int32 are all there is here
+const caches = new WeakMap<GPUDevice, DeviceCache>();
 
-/** Runs a program into a new float32 tensor. Fails with `no-webgpu` where a buffer is larger than the device can bind. */
+/**
+ * Runs a program into a new float32 tensor. Fails with `no-webgpu` where a buffer is larger than the device can bind.
+ *
+ * It encodes into tfjs' own command buffer, past `runWebGPUProgram`: that builds a shader key, a uniform buffer and a bind group for
+ * every dispatch, which takes longer than a fast GPU needs for the work itself. A tensor that is disposed of gives its buffer back at
+ * once: whoever takes it next comes later in the same queue.
+ */
 export function runProgram(backend: WebGPUBackend, program: Program): TensorInfo {
   const { device } = backend;
-  for (const { name, info } of program.inputs) assertBindable(device.limits, name, info.shape);
-  assertBindable(device.limits, "result", program.shape);
-  const uniforms = Object.entries(program.uniforms ?? {});
-  // tfjs writes to the object it is given, so every run gets its own.
-  const description: WebGPUProgram = {
-    shaderKey: program.key,
-    getUserCode: program.source,
-    variableNames: program.inputs.map(({ name }) => name),
-    variableComponents: program.inputs.map(({ quads }) => (quads === true ? 4 : 1)),
-    outputShape: [...program.shape],
-    uniforms: uniforms.map(([name, { type }]) => `${name} : ${WGSL_TYPE[type]},`).join(" "),
-    workgroupSize: [...program.workgroupSize],
-    // Two listed dimensions keep tfjs from folding an oversized x into y, which these kernels would not undo.
-    dispatchLayout: { x: [1], y: [0] },
-    dispatch: [program.workgroups[0], program.workgroups[1], 1],
-  };
-  return backend.runWebGPUProgram(
-    description,
-    program.inputs.map(({ info }) => info),
-    "float32",
-    uniforms.map(([, { type, value }]) => ({ type, data: [value] })),
-  );
+  let cache = caches.get(device);
+  if (cache === undefined) {
+    cache = new DeviceCache(device);
+    caches.set(device, cache);
+  }
+  for (const { name, info } of program.inputs) assertBindable(cache.largestBindingBytes, name, info.shape);
+  assertBindable(cache.largestBindingBytes, "result", program.shape);
+  const output = backend.makeTensorInfo([...program.shape], "float32");
+  const { pipeline, id, layouts } = cache.program(program.key, () => ({
+    source: programText(program),
+    lasting: program.inputs.map(({ lasting }) => lasting === true),
+  }));
+
+  const passing = [bufferOf(backend, output), cache.uniforms(uniformWords(program))];
+  const lasting: GPUBuffer[] = [];
+  for (const input of program.inputs)
+    (input.lasting === true ? lasting : passing).push(bufferOf(backend, input.info));
+  backend.ensureCommandEncoderReady();
+  backend["computePassEncoder"] ??= backend["commandEncoder"].beginComputePass();
+  const pass = backend["computePassEncoder"];
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, cache.bindGroup(id, layouts.passing, passing));
+  if (layouts.lasting !== null) pass.setBindGroup(1, cache.bindGroup(id, layouts.lasting, lasting));
+  pass.dispatchWorkgroups(program.workgroups[0], program.workgroups[1]);
+  backend["dispatchCountInPass"]++;
+  if (backend["dispatchCountInPass"] >= env().getNumber("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE")) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  return output;
 }
 
-function assertBindable(limits: GPUSupportedLimits, name: string, shape: readonly number[]): void {
-  const bytes = shape.reduce((product, extent) => product * extent, BYTES_PER_ELEMENT);
-  const limitBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+/**
+ * The whole shader: bindings named as the inputs and `result`; `uniforms` with `outShape` and each input's NAMEShape as vec2<i32> (a
+ * vector's is its length and 1), then the program's own; and the ids that WebGPU counts with, as module variables.
+ */
+function programText(program: Program): string {
+  let passing = 2;
+  let lasting = 0;
+  const bindings = program.inputs.map((input) => {
+    const at =
+      input.lasting === true ? `@group(1) @binding(${lasting++})` : `@group(0) @binding(${passing++})`;
+    const scalar = input.info.dtype === "int32" ? "i32" : "f32";
+    const element = input.quads === true ? `vec4<${scalar}>` : scalar;
+    return `${at} var<storage, read> ${input.name} : array<${element}>;`;
+  });
+  const scalars = Object.entries(program.uniforms ?? {}).map(
+    ([name, { type }]) => `${name} : ${WGSL_TYPE[type]},`,
+  );
+  return `struct Uniforms {
+outShape : vec2<i32>,
+${program.inputs.map(({ name }) => `${name}Shape : vec2<i32>,`).join("\n")}
+${scalars.join("\n")}
+};
+@group(0) @binding(0) var<storage, read_write> result : array<f32>;
+@group(0) @binding(1) var<uniform> uniforms : Uniforms;
+${bindings.join("\n")}
+var<private> localId : vec3<u32>;
+var<private> localIndex : u32;
+var<private> workgroupId : vec3<u32>;
+${program.source()}
+@compute @workgroup_size(${program.workgroupSize.join(", ")})
+fn _start(
+  @builtin(local_invocation_id) LocalId : vec3<u32>,
+  @builtin(local_invocation_index) LocalIndex : u32,
+  @builtin(workgroup_id) WorkgroupId : vec3<u32>,
+) {
+  localId = LocalId;
+  localIndex = LocalIndex;
+  workgroupId = WorkgroupId;
+  main();
+}
+`;
+}
+
+function uniformWords({ shape, inputs, uniforms = {} }: Program): Int32Array<ArrayBuffer> {
+  const scalars = Object.values(uniforms);
+  // The struct ends at a multiple of its alignment, 8.
+  const words = new Int32Array(2 * (inputs.length + 1) + 2 * Math.ceil(scalars.length / 2));
+  const floats = new Float32Array(words.buffer);
+  let at = 0;
+  const push = (extents: readonly number[]) => {
+    words[at++] = extents[0] ?? 1;
+    words[at++] = extents[1] ?? 1;
+  };
+  push(shape);
+  for (const { info } of inputs) push(info.shape);
+  for (const { type, value } of scalars) (type === "float32" ? floats : words)[at++] = value;
+  return words;
+}
+
+function bufferOf(backend: WebGPUBackend, { dataId }: TensorInfo): GPUBuffer {
+  backend.uploadToGPU(dataId);
+  const { resource } = backend.tensorMap.get(dataId);
+  invariant(resource instanceof GPUBuffer, "tensors are buffers here, not textures");
+  return resource;
+}
+
+function assertBindable(limitBytes: number, name: string, shape: readonly number[]): void {
+  let bytes = BYTES_PER_ELEMENT;
+  for (const extent of shape) bytes *= extent;
   if (bytes <= limitBytes) return;
   throw new FailureError({
     kind: "no-webgpu",

@@ -104,7 +104,7 @@ test("a tensor over the device's binding limit is refused by name and size befor
 test("a program that does not compile ends the device", async () => {
   const { lost } = await startWebgpu();
   const x = tensor1d([1]);
-  runProgram(webgpu(), {
+  const { dataId } = runProgram(webgpu(), {
     key: "broken",
     source: () => "fn main() { this is no WGSL }",
     inputs: [{ name: "x", info: x }],
@@ -112,6 +112,8 @@ test("a program that does not compile ends the device", async () => {
     workgroupSize: [1, 1, 1],
     workgroups: [1, 1],
   });
+  // Nothing reaches the GPU before a submit, which a reading brings.
+  await expect(webgpu().read(dataId)).rejects.toThrow();
   expect((await lost).reason).toMatch(/WGSL/);
 });
 

@@ -1,11 +1,17 @@
 // result = x W^T [* gate] [+ inner b^T] [+ residual] for many rows: every invocation keeps $ROWS rows by $OUTS outputs of sums in registers, so
-// a weight is decoded once per $ROWS rows and a row of x is read once per $OUTS outputs. No shared memory and no barrier: software
-// adapters pay dearly for both, and a GPU's cache serves the neighbours that read the same lines.
+// a weight is decoded once per $ROWS rows and a row of x is read once per $OUTS outputs. $SLICES invocations share these sums, each with
+// every $SLICES-th block of the inputs, where there are too few of them to keep a GPU busy. x and W pass through no shared memory: a
+// GPU's cache serves the neighbours that read the same lines, and software adapters pay dearly for it and for barriers.
 //
 // tfjs adds the bindings, `uniforms` and the ids. `Part`, BLOCK_STRIDE, `blockScale` and `blockPart` come from weight-*.wgsl,
 // Rows and outputs past the end repeat the last valid one and are not stored.
 
 const LANES = 8u;
+
+//# if SLICED
+const TILE = LANES * LANES * $ROWS * $OUTS;
+var<workgroup> parts : array<f32, ($SLICES - 1) * TILE>;
+//# end
 
 fn main() {
   let rows = u32(uniforms.outShape.x);
@@ -15,15 +21,17 @@ fn main() {
   let row = (workgroupId.y * LANES + localId.y) * $ROWS;
   // Neighbouring invocations take neighbouring outputs; one invocation's own are LANES apart.
   let out = workgroupId.x * LANES * $OUTS + localId.x;
+  //# if WHOLE
   if (row >= rows || out >= outs) { return; }
+  //# end
 
   //# each r < ROWS
   let row_$r = min(row + $r, rows - 1);
-  var x_$r = row_$r * quads;
+  var x_$r = row_$r * quads + 8 * localId.z;
   //# end
   //# each o < OUTS
   let out_$o = min(out + $o * LANES, outs - 1);
-  var block_$o = out_$o * blocks * BLOCK_STRIDE;
+  var block_$o = (out_$o * blocks + localId.z) * BLOCK_STRIDE;
   //# end
   //# each r < ROWS
   //# each o < OUTS
@@ -31,7 +39,7 @@ fn main() {
   //# end
   //# end
 
-  for (var n = 0u; n < blocks; n++) {
+  for (var n = localId.z; n < blocks; n += $SLICES) {
     //# each o < OUTS
     let scale_$o = blockScale(block_$o);
     //# end
@@ -52,12 +60,32 @@ fn main() {
     }
     //# end
     //# each r < ROWS
-    x_$r += 8;
+    x_$r += 8 * $SLICES;
     //# end
     //# each o < OUTS
-    block_$o += BLOCK_STRIDE;
+    block_$o += BLOCK_STRIDE * $SLICES;
     //# end
   }
+
+  //# if SLICED
+  let lane = localId.y * LANES + localId.x;
+  if (localId.z > 0) {
+    //# each r < ROWS
+    //# each o < OUTS
+    parts[(localId.z - 1) * TILE + ($r * $OUTS + $o) * LANES * LANES + lane] = sum_$r_$o;
+    //# end
+    //# end
+  }
+  workgroupBarrier();
+  if (localId.z > 0) { return; }
+  for (var slice = 0u; slice < $SLICES - 1; slice++) {
+    //# each r < ROWS
+    //# each o < OUTS
+    sum_$r_$o += parts[slice * TILE + ($r * $OUTS + $o) * LANES * LANES + lane];
+    //# end
+    //# end
+  }
+  //# end
 
   //# if ADAPTER
   // + inner b^T, inner [rows, rank] = (x a^T) * gate.

@@ -22,7 +22,13 @@ function webgpu(): WebGPUBackend {
 // A machine picks one tile by its adapter and the sizes; here every one is tried.
 const tiles: (Tile | null)[] = [
   null,
-  ...[1, 4, 8, 16].flatMap((rows) => [4, 8].map((outs) => ({ rows, outs }))),
+  ...[1, 4, 8, 16].flatMap((rows) => [4, 8].map((outs) => ({ rows, outs, slices: 1 }))),
+  { rows: 4, outs: 1, slices: 4 },
+  { rows: 1, outs: 1, slices: 4 },
+  { rows: 2, outs: 2, slices: 4 },
+  { rows: 4, outs: 2, slices: 4 },
+  { rows: 4, outs: 4, slices: 2 },
+  { rows: 8, outs: 4, slices: 2 },
 ];
 
 describe.each(tiles)("tile %o", (tile) => {
@@ -74,12 +80,12 @@ describe.each(tiles)("tile %o", (tile) => {
 
 describe("the choice of a tile", () => {
   test("keeps a GPU busy", () => {
-    expect(linearTile(340, 3072, false)).toEqual({ rows: 4, outs: 4 });
-    expect(linearTile(60, 576, false)).toBeNull();
-    expect(linearTile(340, 16, false)).toBeNull();
+    expect(linearTile(2048, 3072, false)).toEqual({ rows: 8, outs: 4, slices: 2 });
+    expect(linearTile(340, 576, false)).toEqual({ rows: 4, outs: 2, slices: 4 });
+    expect(linearTile(20, 576, false)).toEqual({ rows: 1, outs: 1, slices: 4 });
   });
   test("reads as little as the rows allow on a software adapter", () => {
-    expect(linearTile(1, 49152, true)).toEqual({ rows: 1, outs: 8 });
-    expect(linearTile(340, 16, true)).toEqual({ rows: 16, outs: 4 });
+    expect(linearTile(1, 49152, true)).toEqual({ rows: 1, outs: 8, slices: 1 });
+    expect(linearTile(340, 16, true)).toEqual({ rows: 16, outs: 4, slices: 1 });
   });
 });

@@ -2,6 +2,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { invariant, present } from "../../../core/invariant.ts";
+import { isSoftware } from "../../webgpu/is-software.ts";
 import { unroll } from "../../webgpu/unroll.ts";
 import { type Bound, runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
 import { LINEAR, type LinearAttrs, type LinearInputs, type LinearWeightType } from "./linear.ts";
@@ -24,27 +25,33 @@ const PART = "struct Part { low : vec4<f32>, high : vec4<f32> };";
 export interface Tile {
   readonly rows: number;
   readonly outs: number;
+  /** Invocations that share them, each with a part of the inputs. */
+  readonly slices: number;
 }
 
 /** Rows that one workgroup of the few-rows shader takes. */
 const FEW_ROWS = 4;
-/** Measured on an H200: larger tiles spill and take two to four times as long, whatever the size of the product. */
-const GPU_TILE: Tile = { rows: 4, outs: 4 };
-/** With fewer invocations than this most of a GPU idles, and sharing every output among several of them is the faster way. */
-const FEWEST_INVOCATIONS = 4096;
 
 /**
- * The tile for a product of this size; null means the few-rows shader. Only speed depends on it. A software adapter runs one
+ * The tile for a product of this size; null means the few-rows shader. Only speed depends on it.
+ *
+ * On a GPU the more rows, the larger the tile that still leaves enough invocations: measured on an H200 (bench/results/
+ * webgpu-ops.json); tiles of 32 sums in one slice, or of 64, spill and take up to four times as long. A software adapter runs one
  * invocation after the other and spills every register anyway, so there the largest tile that the rows fill is the fastest.
  */
 export function linearTile(rows: number, outs: number, software: boolean): Tile | null {
-  if (software) return { rows: [1, 4, 8].find((most) => rows <= most) ?? 16, outs: outs <= 32 ? 4 : 8 };
-  const invocations = Math.ceil(rows / GPU_TILE.rows) * Math.ceil(outs / GPU_TILE.outs);
-  return invocations < FEWEST_INVOCATIONS ? null : GPU_TILE;
+  if (software)
+    return { rows: [1, 4, 8].find((most) => rows <= most) ?? 16, outs: outs <= 32 ? 4 : 8, slices: 1 };
+  const sums = rows * outs;
+  if (sums <= 2 ** 16) return { rows: outs <= 32 && rows > 1024 ? 4 : 1, outs: 1, slices: 4 };
+  if (sums <= 2 ** 17) return { rows: 2, outs: 2, slices: 4 };
+  if (sums <= 2 ** 18) return { rows: 4, outs: 2, slices: 4 };
+  if (sums <= 2 ** 20) return { rows: 4, outs: 4, slices: 2 };
+  return { rows: 8, outs: 4, slices: 2 };
 }
 
 export const linearWebgpu = webgpuKernel<LinearInputs, LinearAttrs>(LINEAR, (backend, inputs, attrs) => {
-  const software = backend.device.adapterInfo.isFallbackAdapter;
+  const software = isSoftware(backend.device);
   return runLinear(backend, inputs, attrs, (rows, outs) => linearTile(rows, outs, software));
 });
 
@@ -65,7 +72,7 @@ export function runLinear(
   if (a !== undefined && b !== undefined && gate !== undefined) {
     const gated: Bound[] = [{ name: "gate", info: gate }];
     inner = runProduct(backend, chooseTile(rows, rank), x, a, "f32", [rows, rank], gated);
-    extra.push({ name: "inner", info: inner }, { name: "b", info: b });
+    extra.push({ name: "inner", info: inner }, { name: "b", info: b, lasting: true });
   }
   if (residual !== undefined) extra.push({ name: "residual", info: residual });
   const y = runProduct(backend, chooseTile(rows, outFeatures), x, weight, type, [rows, outFeatures], extra);
@@ -88,20 +95,23 @@ function runProduct(
   const counts = {
     ROWS: tile?.rows ?? FEW_ROWS,
     OUTS: tile?.outs ?? 1,
+    SLICES: tile?.slices ?? 1,
+    SLICED: Number((tile?.slices ?? 1) > 1),
+    WHOLE: Number((tile?.slices ?? 1) === 1),
     GATE: Number(names.includes("gate")),
     ADAPTER: Number(names.includes("inner")),
     RESIDUAL: Number(names.includes("residual")),
   };
   return runProgram(backend, {
-    key: `becausalLinear_${type}_${tile === null ? "few" : `${tile.rows}x${tile.outs}`}_${names.join("+")}`,
+    key: `becausalLinear_${type}_${tile === null ? "few" : `${tile.rows}x${tile.outs}x${tile.slices}`}_${names.join("+")}`,
     source: () => [PART, DECODERS[type], unroll(tile === null ? fewRows : manyRows, counts)].join("\n"),
     inputs: [
       { name: "x", info: x, quads: true },
-      { name: "weight", info: weight, quads: type === "f32" },
+      { name: "weight", info: weight, quads: type === "f32", lasting: true },
       ...extra,
     ],
     shape,
-    workgroupSize: [LANES, LANES, 1],
+    workgroupSize: [LANES, LANES, tile?.slices ?? 1],
     workgroups: [Math.ceil(shape[1] / perGroup.outs), Math.ceil(shape[0] / perGroup.rows)],
   });
 }

@@ -1,23 +1,28 @@
 import { present } from "../../../core/invariant.ts";
+import { isSoftware } from "../../webgpu/is-software.ts";
+import { unroll } from "../../webgpu/unroll.ts";
 import { runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
 import { RMS_NORM, type RmsNormAttrs, type RmsNormInputs } from "./rms-norm.ts";
 import source from "./rms-norm.wgsl?raw";
 
-const LANES = 64; // as in the shader
+/** A software adapter's vectors are 4 wide, and every further one waits at the barrier. */
+const LANES = { gpu: 64, software: 4 };
 
 export const rmsNormWebgpu = webgpuKernel<RmsNormInputs, RmsNormAttrs>(
   RMS_NORM,
-  (backend, { x, gain }, { epsilon }) =>
-    runProgram(backend, {
-      key: "becausalRmsNorm",
-      source: () => source,
+  (backend, { x, gain }, { epsilon }) => {
+    const lanes = LANES[isSoftware(backend.device) ? "software" : "gpu"];
+    return runProgram(backend, {
+      key: `becausalRmsNorm_${lanes}`,
+      source: () => unroll(source, { LANES: lanes }),
       inputs: [
         { name: "x", info: x },
-        { name: "gain", info: gain },
+        { name: "gain", info: gain, lasting: true },
       ],
       shape: x.shape,
-      workgroupSize: [LANES, 1, 1],
+      workgroupSize: [lanes, 1, 1],
       workgroups: [1, present(x.shape[0], "the row count of x")],
       uniforms: { epsilon: { type: "float32", value: epsilon } },
-    }),
+    });
+  },
 );
