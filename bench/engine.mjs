@@ -15,7 +15,7 @@ const FULL_MODEL = join(MODELS, "SmolLM2-135M-Instruct.Q4_1.gguf");
 const FULL_DEPTH = 30;
 const SHIPPED_DEPTH = 12;
 const PREFILL_TOKENS = 256;
-const LENGTHS = [8, 32, 64, 128, 256];
+const LENGTHS = [8, 33, 128, 256];
 /** Largest difference of a likeliest token's probability that counts as the same answer. */
 const SAME_ANSWER = 0.03;
 

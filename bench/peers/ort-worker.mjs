@@ -1,6 +1,12 @@
-// onnxruntime-web at its best for this job: graphs with fused attention, logits where they are wanted, key and value caches that stay
+// onnxruntime-web at its best for this job: graphs made for it, logits where they are wanted, key and value caches that stay
 // as they are between calls, and for the slate the faster of two ways: one call per continuation, or one batch padded on the right.
 const DIST = "/node_modules/onnxruntime-web/dist/";
+
+const LAYERS = 30;
+const CACHE_NAMES = Array.from({ length: LAYERS }, (_, layer) => [
+  `present.${layer}.key`,
+  `present.${layer}.value`,
+]).flat();
 
 let ort = null;
 let session = null;
@@ -20,14 +26,13 @@ const methods = {
     ort.env.logLevel = "error";
     const bytes = new Uint8Array(await (await fetch(graph)).arrayBuffer());
     const options = { executionProviders: [backend], graphOptimizationLevel: "all" };
+    // On WebGPU the caches stay on the GPU.
+    if (backend === "webgpu")
+      options.preferredOutputLocation = Object.fromEntries([
+        ["logits", "cpu"],
+        ...CACHE_NAMES.map((name) => [name, "gpu-buffer"]),
+      ]);
     session = await ort.InferenceSession.create(bytes, options);
-    if (backend === "webgpu") {
-      // The caches stay on the GPU; their names are known once the session is.
-      const places = session.outputNames.map((name) => [name, name === "logits" ? "cpu" : "gpu-buffer"]);
-      await session.release();
-      const preferredOutputLocation = Object.fromEntries(places);
-      session = await ort.InferenceSession.create(bytes, { ...options, preferredOutputLocation });
-    }
     return { loadMs: performance.now() - start, threads: ort.env.wasm.numThreads };
   },
 
