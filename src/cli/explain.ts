@@ -12,6 +12,7 @@ import {
   choiceOption,
   listOptions,
   parse,
+  threadsOption,
   UsageError,
   wholeOption,
 } from "./usage.ts";
@@ -42,6 +43,7 @@ ${BACKEND_HELP}
         top: { type: "string", default: "10" },
         question: { type: "string", default: "total" },
         backend: { type: "string", default: "wasm" },
+        threads: { type: "string" },
         pack: { type: "string" },
         json: { type: "boolean", default: false },
       },
@@ -51,31 +53,34 @@ ${BACKEND_HELP}
       throw new UsageError("--history is needed: without one there is nothing to explain");
     const top = wholeOption("top", values.top, 1, 100);
     const question = choiceOption("question", values.question, ["total", "prompt-only"]);
-    return withRecommender(backendOption(values.backend), values.pack, async (recommender) => {
-      const { films, manifest, score } = recommender;
-      const history = recommender.find(lists.history);
-      const named = recommender.find(lists.candidate);
-      const candidates =
-        named.length > 0
-          ? named
-          : (await rankFor(history, top, recommender)).ranked.map(({ item }) =>
-              present(films[item], "the film"),
-            );
-      const matrix = await leaveOneOut(
-        {
-          history: history.map(({ id }) => id),
-          candidates: candidates.map(({ id }) => id),
-          question,
-          promptItems: manifest.prompt.historyItems,
-          recommenderItems: manifest.sasrec.maxLength,
-        },
-        score,
-        { onRow: (_row, done, total) => showProgress(done, total) },
-      );
-      return values.json
-        ? JSON.stringify(toJson(matrix, recommender), null, 1)
-        : toText(matrix, candidates, recommender);
-    });
+    return withRecommender(
+      { backend: backendOption(values.backend), threads: threadsOption(values.threads), pack: values.pack },
+      async (recommender) => {
+        const { films, manifest, score } = recommender;
+        const history = recommender.find(lists.history);
+        const named = recommender.find(lists.candidate);
+        const candidates =
+          named.length > 0
+            ? named
+            : (await rankFor(history, top, recommender)).ranked.map(({ item }) =>
+                present(films[item], "the film"),
+              );
+        const matrix = await leaveOneOut(
+          {
+            history: history.map(({ id }) => id),
+            candidates: candidates.map(({ id }) => id),
+            question,
+            promptItems: manifest.prompt.historyItems,
+            recommenderItems: manifest.sasrec.maxLength,
+          },
+          score,
+          { onRow: (_row, done, total) => showProgress(done, total) },
+        );
+        return values.json
+          ? JSON.stringify(toJson(matrix, recommender), null, 1)
+          : toText(matrix, candidates, recommender);
+      },
+    );
   },
 };
 

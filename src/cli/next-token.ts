@@ -10,7 +10,7 @@ import { gpuFor } from "./gpu-for.ts";
 import { BASE_FOLDER } from "./open-recommender.ts";
 import { packageRoot } from "./package-root.ts";
 import { percent, textTable } from "./text-table.ts";
-import { BACKEND_HELP, backendOption, parse, UsageError, wholeOption } from "./usage.ts";
+import { BACKEND_HELP, backendOption, parse, threadsOption, UsageError, wholeOption } from "./usage.ts";
 
 export const nextTokenCommand: Command = {
   name: "next-token",
@@ -31,6 +31,7 @@ ${BACKEND_HELP}
         top: { type: "string", default: "10" },
         model: { type: "string" },
         backend: { type: "string", default: "wasm" },
+        threads: { type: "string" },
         json: { type: "boolean", default: false },
       },
     });
@@ -38,10 +39,18 @@ ${BACKEND_HELP}
     if (text === undefined || text === "") throw new UsageError("--text is needed");
     const top = wholeOption("top", values.top, 1, 1000);
     const backend = backendOption(values.backend);
+    const threads = threadsOption(values.threads);
     const { gguf, tokenizer } = await openModel(values.model);
     // Only now: a file that is refused costs no start of the engine's libraries.
     const { loadEngine } = await import("../engine/load-engine.ts");
-    const { engine } = await loadEngine({ gguf, pack: null, backend, tokenizer, ...(await gpuFor(backend)) });
+    const { engine } = await loadEngine({
+      gguf,
+      pack: null,
+      backend,
+      threads,
+      tokenizer,
+      ...(await gpuFor(backend)),
+    });
     const ids = tokenizer.encode(text);
     const next = await engine.nextToken(ids, top).finally(() => engine.dispose());
     if (!next.every(({ probability }) => Number.isFinite(probability)))

@@ -28,16 +28,23 @@ export interface Recommender {
   find(names: readonly string[]): readonly Film[];
 }
 
+export interface RecommenderOptions {
+  readonly backend: BackendName;
+  /** Of the WASM backend; undefined: one per core. */
+  readonly threads: number | undefined;
+  /** A folder; undefined: the shipped pack. */
+  readonly pack: string | undefined;
+}
+
 /**
- * Opens a recommender, asks it and frees it. `pack` is a folder; the shipped one where it is undefined. Rejects with any failure of
+ * Opens a recommender, asks it and frees it. Rejects with any failure of
  * loading and of `ask`.
  */
 export async function withRecommender<Answer>(
-  backend: BackendName,
-  pack: string | undefined,
+  options: RecommenderOptions,
   ask: (recommender: Recommender) => Promise<Answer>,
 ): Promise<Answer> {
-  const recommender = await openRecommender(backend, pack);
+  const recommender = await openRecommender(options);
   try {
     return await ask(recommender);
   } finally {
@@ -45,7 +52,7 @@ export async function withRecommender<Answer>(
   }
 }
 
-async function openRecommender(backend: BackendName, pack: string | undefined): Promise<Recommender> {
+async function openRecommender({ backend, threads, pack }: RecommenderOptions): Promise<Recommender> {
   const files = await loadModelFiles(diskFetcher, {
     base: join(packageRoot(), BASE_FOLDER),
     pack: pack === undefined ? join(packageRoot(), PACK_FOLDER) : resolve(pack),
@@ -54,7 +61,14 @@ async function openRecommender(backend: BackendName, pack: string | undefined): 
   const tokenizer = readTokenizer(gguf);
   // Only now: files that are refused cost no start of the engine's libraries.
   const { loadEngine } = await import("../engine/load-engine.ts");
-  const loaded = await loadEngine({ gguf, pack: files.pack, backend, tokenizer, ...(await gpuFor(backend)) });
+  const loaded = await loadEngine({
+    gguf,
+    pack: files.pack,
+    backend,
+    threads,
+    tokenizer,
+    ...(await gpuFor(backend)),
+  });
   const behaviour = present(loaded.behaviour, "the pack's recommender");
   const { engine } = loaded;
   const { films, manifest } = files.pack;

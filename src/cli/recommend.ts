@@ -4,7 +4,15 @@ import { type RankedSlate, recommend } from "../scores/recommend.ts";
 import type { Command } from "./command.ts";
 import { type Recommender, withRecommender } from "./open-recommender.ts";
 import { percent, signed, textTable } from "./text-table.ts";
-import { BACKEND_HELP, backendOption, listOptions, parse, UsageError, wholeOption } from "./usage.ts";
+import {
+  BACKEND_HELP,
+  backendOption,
+  listOptions,
+  parse,
+  threadsOption,
+  UsageError,
+  wholeOption,
+} from "./usage.ts";
 
 export const recommendCommand: Command = {
   name: "recommend",
@@ -26,6 +34,7 @@ ${BACKEND_HELP}
         history: { type: "string", multiple: true },
         top: { type: "string", default: "10" },
         backend: { type: "string", default: "wasm" },
+        threads: { type: "string" },
         pack: { type: "string" },
         json: { type: "boolean", default: false },
       },
@@ -33,15 +42,18 @@ ${BACKEND_HELP}
     const { history: titles } = listOptions(["history"], tokens);
     if (titles.some((title) => title.trim() === "")) throw new UsageError("a title of --history is empty");
     const top = wholeOption("top", values.top, 1, 1000);
-    return withRecommender(backendOption(values.backend), values.pack, async (recommender) => {
-      const history = recommender.find(titles);
-      const start = performance.now();
-      const slate = await rankFor(history, top, recommender);
-      const milliseconds = performance.now() - start;
-      return values.json
-        ? JSON.stringify(toJson(history, slate, milliseconds, recommender), null, 1)
-        : toText(history, slate, milliseconds, recommender);
-    });
+    return withRecommender(
+      { backend: backendOption(values.backend), threads: threadsOption(values.threads), pack: values.pack },
+      async (recommender) => {
+        const history = recommender.find(titles);
+        const start = performance.now();
+        const slate = await rankFor(history, top, recommender);
+        const milliseconds = performance.now() - start;
+        return values.json
+          ? JSON.stringify(toJson(history, slate, milliseconds, recommender), null, 1)
+          : toText(history, slate, milliseconds, recommender);
+      },
+    );
   },
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { backendOption, listOptions, parse, UsageError, wholeOption } from "./usage.ts";
+import { backendOption, listOptions, parse, threadsOption, UsageError, wholeOption } from "./usage.ts";
 
 function lists(...args: string[]) {
   const { tokens } = parse({
@@ -50,4 +50,10 @@ test("a backend is one of two", () => {
   expect(wholeOption("top", "10", 1, 1000)).toBe(10);
   expect(backendOption("webgpu")).toBe("webgpu");
   expect(() => backendOption("cuda")).toThrow(/wasm or webgpu/);
+});
+
+test("threads are 1 to 16, or left to the engine", () => {
+  expect(threadsOption(undefined)).toBeUndefined();
+  expect(threadsOption("16")).toBe(16);
+  for (const wrong of ["0", "17", "two", "1.5"]) expect(() => threadsOption(wrong)).toThrow(UsageError);
 });

@@ -7,7 +7,8 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const BACKEND_HELP = `  --backend wasm|webgpu  where the model runs (default wasm; webgpu needs the package "webgpu" and a GPU)`;
+export const BACKEND_HELP = `  --backend wasm|webgpu  where the model runs (default wasm; webgpu needs the package "webgpu" and a GPU)
+  --threads N            threads of the WASM backend, 1 to 16 (default: one per core)`;
 
 /** node:util's parser with its errors as {@link UsageError}s. */
 export function parse<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
@@ -39,6 +40,11 @@ export function choiceOption<Choice extends string>(
 
 export function backendOption(value: string): BackendName {
   return choiceOption("backend", value, ["wasm", "webgpu"]);
+}
+
+/** Undefined where the option is absent: the engine then takes one thread per core. */
+export function threadsOption(value: string | undefined): number | undefined {
+  return value === undefined ? undefined : wholeOption("threads", value, 1, 16);
 }
 
 /** A parsed word of the command line, as `tokens: true` gives it. */
