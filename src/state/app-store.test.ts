@@ -126,6 +126,31 @@ describe("changing the history", () => {
     expect(page.get().answer.shown?.history).toHaveLength(1);
   });
 
+  test("keys pressed faster than the store answers each count from what is on screen", async () => {
+    const page = await openPage(watched(541, 1214, 924));
+    const { key = "" } = page.get().history.events[0] ?? {};
+    const entry = () => page.get().history.events.find((event) => event.key === key);
+    for (let press = 0; press < 4; press++) void page.intentions.rateFilm(key, (entry()?.rating ?? 3) + 0.5);
+    expect(entry()?.rating).toBe(5);
+    for (let press = 0; press < 2; press++) void page.intentions.moveFilm(key, (entry()?.order ?? 0) + 1);
+    await page.gate.settle();
+    await page.gate.settle();
+    expect(page.get().history.events.map(({ movieId }) => movieId)).toEqual([1214, 924, 541]);
+    expect(await page.history.store.load()).toEqual(page.get().history.events);
+    expect(entry()?.rating).toBe(5);
+  });
+
+  test("a step that storage refuses is taken back from the screen", async () => {
+    const page = await openPage(watched(541, 1214));
+    const { key = "" } = page.get().history.events[0] ?? {};
+    page.history.refuseNext();
+    void page.intentions.rateFilm(key, 4);
+    expect(page.get().history.events[0]?.rating).toBe(4);
+    await page.gate.settle();
+    expect(page.get().history.events[0]?.rating).toBeNull();
+    expect(page.get().history.failure).toMatchObject({ kind: "storage-failed" });
+  });
+
   test("every kept film is sent: the recommender reads more of them than the prompt", async () => {
     const page = await openPage(watched(1, 260, 2571, 541, 1214, 924, 356, 912, 2959, 4973, 1240, 1270));
     await page.load();

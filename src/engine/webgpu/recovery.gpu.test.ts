@@ -1,8 +1,11 @@
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { findBackend, getKernel, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { toFailure } from "../../core/failure.ts";
 import { seededRandom } from "../../core/rng.ts";
 import { type LoadRequest, loadEngine } from "../load-engine.ts";
 import { worstDifference } from "../ops/op-suite.ts";
+import { RMS_NORM } from "../ops/rms-norm/rms-norm.ts";
 import { aliveTensors, makeShallow, type ShallowFixture, verdictsOf } from "../shallow-fixture.ts";
 import { wasmFiles } from "../wasm/wasm-files.ts";
 import { type DeviceCall, makeFragileGpu } from "./fragile-gpu.ts";
@@ -72,7 +75,7 @@ describe("a device that is lost at any moment", () => {
       ...pick(({ phase }) => phase === "probe", 4),
       ...pick(({ phase, call }) => phase === "request" && call === "createBindGroup", 6),
       ...pick(({ phase, call }) => phase === "request" && call === "submit", 4),
-      ...pick(({ call }) => call === "mapAsync", 1),
+      ...pick(({ phase, call }) => phase === "request" && call === "mapAsync", 1),
       ...Array.from({ length: BETWEEN_REQUESTS }, () => calls.length),
     ];
     expect(moments.length).toBeGreaterThanOrEqual(20);
@@ -242,3 +245,52 @@ describe("a GPU without memory", () => {
     await vi.waitFor(() => expect(gpu.alive()).toBe(0));
   });
 });
+
+test("a kernel that computes wrongly on this GPU is refused, the processor takes its place, and the page is told why", async () => {
+  const kernel = getKernel(RMS_NORM, "webgpu");
+  if (kernel === undefined) throw new Error("no kernel");
+  unregisterKernel(RMS_NORM, "webgpu");
+  registerKernel({
+    ...kernel,
+    kernelFunc: (parameters) =>
+      kernel.kernelFunc({ ...parameters, attrs: { ...parameters.attrs, epsilon: 10 } }),
+  });
+  try {
+    const { gpu, load } = fragile();
+    const loaded = await load();
+    expect(loaded.engine.backend).toBe("wasm");
+    expect(loaded.fallback).toMatchObject({ kind: "probe-mismatch", backend: "webgpu" });
+    expect(worstDifference(await verdictsOf(loaded.engine, fixture.prompt(3)), wanted)).toBeLessThan(2e-2);
+    loaded.engine.dispose();
+    await vi.waitFor(() => expect(gpu.alive()).toBe(0));
+  } finally {
+    unregisterKernel(RMS_NORM, "webgpu");
+    registerKernel(kernel);
+  }
+});
+
+test("requests, cancelled ones among them, leave tensors and buffers as they were", async () => {
+  const { load } = fragile({ backend: "webgpu" });
+  const { engine } = await load();
+  const buffers = () => {
+    const backend = findBackend("webgpu");
+    if (!(backend instanceof WebGPUBackend)) throw new Error("webgpu is not running");
+    return backend.bufferManager.numBytesAllocated;
+  };
+  const round = async () => {
+    await verdictsOf(engine, fixture.prompt(3));
+    const cancel = new AbortController();
+    const cancelled = verdictsOf(engine, fixture.prompt(3), cancel.signal).catch(toFailure);
+    setTimeout(() => cancel.abort(), 5);
+    expect(await cancelled).toEqual({ kind: "cancelled" });
+    // What was queued before the cancel ends before this does.
+    await verdictsOf(engine, fixture.prompt(1));
+  };
+  await round();
+  await round();
+  const before = { ...aliveTensors(), buffers: buffers() };
+  for (let i = 0; i < 10; i++) await round();
+  expect(aliveTensors()).toEqual({ tensors: before.tensors, bytes: before.bytes });
+  expect(buffers()).toBeLessThanOrEqual(before.buffers + 2 ** 20);
+  engine.dispose();
+}, 600_000);
