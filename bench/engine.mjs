@@ -1,6 +1,7 @@
 // The engine's speed, beside the runtimes that a page could use instead. In a browser (WASM on one thread and on two, WebGPU without a
 // GPU) every run of ours is followed by one of the peer's, each in a browser of its own; a ratio is taken within such a pair.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright";
@@ -50,7 +51,8 @@ export async function benchEngine(backend, { rounds = "3", parts = "1,2,swiftsha
   const executablePath = findBrowser();
   if (executablePath === null) throw new Error(howToInstall);
   // A build of its own: nothing that is built meanwhile changes what is measured.
-  const site = { root, logLevel: "error", build: { outDir: join("dist-cli", "bench-site") } };
+  const outDir = mkdtempSync(join(tmpdir(), "becausal-bench-site-"));
+  const site = { root, logLevel: "error", build: { outDir, emptyOutDir: true } };
   await build(site);
   const ourServer = await preview({ ...site, preview: { port: 0, open: false } });
   const peerServer = await servePeers();
@@ -80,6 +82,7 @@ export async function benchEngine(backend, { rounds = "3", parts = "1,2,swiftsha
   } finally {
     await ourServer.close();
     await peerServer.close();
+    rmSync(outDir, { recursive: true, force: true });
   }
   const verdicts = Object.entries(results).flatMap(([part, { bars }]) =>
     bars.map((bar) => ({ part, ...bar })),
