@@ -79,6 +79,8 @@ export interface BehaviourModel {
   gate(state: Float32Array): Gate;
   /** z · e_i for the whole catalogue, [items]. */
   itemScores(state: Float32Array): Float32Array;
+  /** z · e_i of one item. */
+  itemScore(state: Float32Array, item: ItemId): number;
   /** Projected input embedding of a behaviour slot, [embedding width]. */
   embed(item: ItemId): Float32Array;
   /** Input embedding of a slot when the behaviour channel is off, [embedding width]. */

@@ -10,7 +10,7 @@ import { softmax } from "./softmax.ts";
 
 export interface ScoreParts {
   readonly engine: Pick<Engine, "verdicts">;
-  readonly behaviour: Pick<BehaviourModel, "items" | "experts" | "state" | "gate" | "itemScores">;
+  readonly behaviour: Pick<BehaviourModel, "items" | "experts" | "state" | "gate" | "itemScore">;
   readonly prompts: PromptBuilder;
   /** Weight of the recommender's score in the shown score; fixed on validation, stored in the pack. */
   readonly beta: number;
@@ -25,7 +25,6 @@ export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): S
       const state = behaviour.state(history);
       const gate =
         heldGate ?? behaviour.gate(gateHistory === undefined ? state : behaviour.state(gateHistory));
-      const itemScores = behaviour.itemScores(state);
       const prompt = prompts.build({
         history,
         candidates,
@@ -34,9 +33,7 @@ export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): S
       });
       return {
         enginePrompt: { packed: packPrompt(prompt), gate },
-        sasrec: candidates.map((item) =>
-          present(itemScores[item], `the recommender's score of item ${item}`),
-        ),
+        sasrec: candidates.map((item) => behaviour.itemScore(state, item)),
         gate,
       };
     });

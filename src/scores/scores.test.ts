@@ -22,6 +22,7 @@ const behaviour = {
   gate: (state: Float32Array) => [1 + state[0]! / 100, 1 - state[0]! / 100],
   itemScores: (state: Float32Array) =>
     Float32Array.from({ length: ITEMS }, (_, i) => -Math.abs(i - state[0]!)),
+  itemScore: (state: Float32Array, item: ItemId) => -Math.abs(item - state[0]!),
 };
 
 /** One behaviour slot per item and candidate, which is all the fake engine reads. */

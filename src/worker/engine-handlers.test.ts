@@ -35,6 +35,7 @@ const behaviour: BehaviourModel = {
   gate: ([length = 0]) => [2 / (1 + length), 2 - 2 / (1 + length)],
   itemScores: ([length = 0, last = 0]) =>
     Float32Array.from({ length: ITEMS }, (_, i) => (length === 0 ? 0 : -Math.abs(i - last))),
+  itemScore: ([length = 0, last = 0], item) => (length === 0 ? 0 : -Math.abs(item - last)),
   embed: (item) => Float32Array.of(3 * item, 4 * item),
   nullBehaviour: Float32Array.of(0, 1),
 };

@@ -61,6 +61,10 @@ class PackBehaviour implements BehaviourModel {
     return weights.map((weight) => (this.experts * weight) / total);
   }
 
+  itemScore(state: Float32Array, item: ItemId): number {
+    return this.#sasrec.score(state, item);
+  }
+
   itemScores(state: Float32Array): Float32Array {
     return this.#sasrec.scores(state);
   }

@@ -3,7 +3,8 @@ import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
 
 /** x W^T + b with W [out, in] row-major. */
 export interface Dense {
-  readonly weight: Float32Array;
+  /** The file's f32 values, widened once instead of in every product. */
+  readonly weight: Float64Array;
   readonly bias: Float32Array;
 }
 
@@ -15,7 +16,7 @@ export interface LayerNorm {
 /** Reads `name.weight` [out, in] and `name.bias` [out]. Throws `file-invalid` where they are missing or of another shape. */
 export function readDense(file: SafetensorsFile, name: string, out: number, inputs: number): Dense {
   return {
-    weight: floatsOf(file, `${name}.weight`, [out, inputs]),
+    weight: Float64Array.from(floatsOf(file, `${name}.weight`, [out, inputs])),
     bias: floatsOf(file, `${name}.bias`, [out]),
   };
 }

@@ -76,6 +76,13 @@ export class Sasrec {
     return Float32Array.from(applyLayerNorm(this.#finalNorm, rows.at(-1) ?? new Float64Array(dim)));
   }
 
+  /** z · e_i of one item, rounded to f32 as in {@link scores}. */
+  score(state: Float32Array, item: ItemId): number {
+    let sum = 0;
+    for (const [i, value] of this.item(item).entries()) sum += value * (state[i] ?? 0);
+    return Math.fround(sum);
+  }
+
   /** z · e_i for every item, [items]. */
   scores(state: Float32Array): Float32Array {
     const { items, dim } = this.shape;

@@ -13,6 +13,19 @@ const TILE = LANES * LANES * $ROWS * $OUTS;
 var<workgroup> parts : array<f32, ($SLICES - 1) * TILE>;
 //# end
 
+//# if QUADRANK
+const RANKS_AT_ONCE = 4u;
+fn product(u : vec4<f32>, v : vec4<f32>) -> f32 {
+  return dot(u, v);
+}
+//# end
+//# if PLAINRANK
+const RANKS_AT_ONCE = 1u;
+fn product(u : f32, v : f32) -> f32 {
+  return u * v;
+}
+//# end
+
 fn main() {
   let rows = u32(uniforms.outShape.x);
   let outs = u32(uniforms.outShape.y);
@@ -67,6 +80,24 @@ fn main() {
     //# end
   }
 
+  //# if ADAPTER
+  // + inner b^T, inner [rows, rank] = (x a^T) * gate.
+  let ranks = u32(uniforms.bShape.y) / RANKS_AT_ONCE;
+  for (var k = localId.z; k < ranks; k += $SLICES) {
+    //# each o < OUTS
+    let b_$o = b[out_$o * ranks + k];
+    //# end
+    //# each r < ROWS
+    {
+      let u = inner[row_$r * ranks + k];
+      //# each o < OUTS
+      sum_$r_$o += product(u, b_$o);
+      //# end
+    }
+    //# end
+  }
+  //# end
+
   //# if SLICED
   let lane = localId.y * LANES + localId.x;
   if (localId.z > 0) {
@@ -83,24 +114,6 @@ fn main() {
     //# each o < OUTS
     sum_$r_$o += parts[slice * TILE + ($r * $OUTS + $o) * LANES * LANES + lane];
     //# end
-    //# end
-  }
-  //# end
-
-  //# if ADAPTER
-  // + inner b^T, inner [rows, rank] = (x a^T) * gate.
-  let rank = u32(uniforms.bShape.y);
-  for (var k = 0u; k < rank; k++) {
-    //# each o < OUTS
-    let b_$o = b[out_$o * rank + k];
-    //# end
-    //# each r < ROWS
-    {
-      let u = inner[row_$r * rank + k];
-      //# each o < OUTS
-      sum_$r_$o += u * b_$o;
-      //# end
-    }
     //# end
   }
   //# end

@@ -72,7 +72,9 @@ export function runLinear(
   if (a !== undefined && b !== undefined && gate !== undefined) {
     const gated: Bound[] = [{ name: "gate", info: gate }];
     inner = runProduct(backend, chooseTile(rows, rank), x, a, "f32", [rows, rank], gated);
-    extra.push({ name: "inner", info: inner }, { name: "b", info: b, lasting: true });
+    // Only the many-rows shader reads them as quads.
+    const quads = rank % 4 === 0 && chooseTile(rows, outFeatures) !== null;
+    extra.push({ name: "inner", info: inner, quads }, { name: "b", info: b, quads, lasting: true });
   }
   if (residual !== undefined) extra.push({ name: "residual", info: residual });
   const y = runProduct(backend, chooseTile(rows, outFeatures), x, weight, type, [rows, outFeatures], extra);
@@ -92,6 +94,7 @@ function runProduct(
   const names = extra.map(({ name }) => name);
   const perGroup =
     tile === null ? { rows: FEW_ROWS, outs: LANES } : { rows: tile.rows * LANES, outs: tile.outs * LANES };
+  const isByQuads = extra.some(({ quads }) => quads === true);
   const counts = {
     ROWS: tile?.rows ?? FEW_ROWS,
     OUTS: tile?.outs ?? 1,
@@ -100,10 +103,12 @@ function runProduct(
     WHOLE: Number((tile?.slices ?? 1) === 1),
     GATE: Number(names.includes("gate")),
     ADAPTER: Number(names.includes("inner")),
+    QUADRANK: Number(isByQuads),
+    PLAINRANK: Number(names.includes("inner") && !isByQuads),
     RESIDUAL: Number(names.includes("residual")),
   };
   return runProgram(backend, {
-    key: `becausalLinear_${type}_${tile === null ? "few" : `${tile.rows}x${tile.outs}x${tile.slices}`}_${names.join("+")}`,
+    key: `becausalLinear_${type}_${tile === null ? "few" : `${tile.rows}x${tile.outs}x${tile.slices}`}_${names.join("+")}${isByQuads ? "_quads" : ""}`,
     source: () => [PART, DECODERS[type], unroll(tile === null ? fewRows : manyRows, counts)].join("\n"),
     inputs: [
       { name: "x", info: x, quads: true },
