@@ -11,7 +11,7 @@ import { packPrompt } from "../prompt/packed-prompt.ts";
 import { batchByRows } from "./blocks/batch-by-rows.ts";
 import { runGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
-import { outputLogits } from "./blocks/output-head.ts";
+import { headLogits, outputLogits, type UploadedHead, uploadHead } from "./blocks/output-head.ts";
 import { planPass } from "./blocks/pass.ts";
 import type { PassPrompt } from "./blocks/prompt-forest.ts";
 import { dot, outputRows, TokenEmbedding } from "./blocks/token-embedding.ts";
@@ -26,6 +26,7 @@ import type {
   OnAnswer,
   TokenProbability,
 } from "./engine.ts";
+import { likeliest, softmax } from "./likeliest.ts";
 import { type AdapterWeights, uploadAdapter } from "./lora/adapter-weights.ts";
 import { gateRow } from "./lora/gate-row.ts";
 import { type MemoryPlan, planMemory } from "./memory-plan.ts";
@@ -72,9 +73,12 @@ export async function createLlamaEngine(
   const head = pack === null ? null : verdictDirection(pack, tokenizer, embedding);
   const bytesBefore = memory().numBytes;
   const weights = await uploadLlama(backend, gguf, config, layers, signal);
+  const output = outputRows(gguf, embedding);
   let adapter: AdapterWeights | null = null;
+  let outputHead: UploadedHead | null = null;
   try {
     if (pack !== null) adapter = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+    else outputHead = await uploadHead(backend, output, largestBindingBytes, signal);
     if (queue !== null) await placeAll(weights, adapter, queue, signal);
     const weightBytes = memory().numBytes - bytesBefore;
     return new LlamaEngine({
@@ -82,7 +86,8 @@ export async function createLlamaEngine(
       adapterName,
       tokenizer,
       embedding,
-      output: outputRows(gguf, embedding),
+      output,
+      outputHead,
       behaviour,
       weights,
       adapter,
@@ -96,6 +101,7 @@ export async function createLlamaEngine(
   } catch (error) {
     weights.dispose();
     adapter?.dispose();
+    outputHead?.dispose();
     throw error;
   }
 }
@@ -124,6 +130,8 @@ interface Uploaded {
   readonly embedding: TokenEmbedding;
   /** The output head's rows; `embedding` itself where the two are tied. */
   readonly output: TokenEmbedding;
+  /** Those rows on the device, where next tokens are all that is asked; else they are uploaded for each such request. */
+  readonly outputHead: UploadedHead | null;
   readonly behaviour: BehaviourModel | null;
   readonly weights: LlamaWeights;
   readonly adapter: AdapterWeights | null;
@@ -200,7 +208,7 @@ export class LlamaEngine implements Engine {
 
   nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {
     return this.#inTurn(async () => {
-      const { backend, output, tokenizer, weights, largestBindingBytes } = this.#parts;
+      const { backend, output, outputHead, tokenizer, weights, largestBindingBytes } = this.#parts;
       const { contextLength } = weights.config;
       if (tokens.length === 0 || tokens.length > contextLength)
         throw new FailureError({
@@ -211,7 +219,11 @@ export class LlamaEngine implements Engine {
       const packed = packPrompt({ prefix: slots, branches: [] });
       const readRows = Int32Array.of(tokens.length - 1);
       const hidden = await this.#run([{ packed, gateRow: null, readRows }], null, signal);
-      const probabilities = softmax(await outputLogits(backend, hidden, output, largestBindingBytes, signal));
+      const logits =
+        outputHead === null
+          ? await outputLogits(backend, hidden, output, largestBindingBytes, signal)
+          : await headLogits(hidden, outputHead, output.vocabulary, signal);
+      const probabilities = softmax(logits);
       return likeliest(probabilities, top).map((id) => {
         const token = tokenId(id);
         return { token, text: tokenizer.decode([token]), probability: probabilities[id] ?? Number.NaN };
@@ -242,6 +254,7 @@ export class LlamaEngine implements Engine {
   #free(): void {
     this.#parts.weights.dispose();
     this.#parts.adapter?.dispose();
+    this.#parts.outputHead?.dispose();
     this.#parts.onFreed();
   }
 
@@ -293,17 +306,4 @@ export class LlamaEngine implements Engine {
     this.#lastCall = answer.catch(() => undefined);
     return answer;
   }
-}
-
-function softmax(logits: Float64Array): Float64Array {
-  const highest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
-  const weights = logits.map((logit) => Math.exp(logit - highest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
-}
-
-function likeliest(probabilities: Float64Array, count: number): number[] {
-  const order = Uint32Array.from(probabilities, (_, i) => i);
-  order.sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
-  return [...order.subarray(0, count)];
 }

@@ -1,6 +1,7 @@
+/** @file The output head: the matrix from a hidden state to the logits of all tokens, a third of the weights of a small model. */
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import type { BackendName } from "../engine.ts";
-import { linear } from "../ops/linear/linear.ts";
+import { type LinearWeight, linear } from "../ops/linear/linear.ts";
 import { uploadLinear } from "../ops/linear/upload-linear.ts";
 import { yieldToEvents } from "../yield-to-events.ts";
 import type { TokenEmbedding } from "./token-embedding.ts";
@@ -8,12 +9,56 @@ import type { TokenEmbedding } from "./token-embedding.ts";
 /** Packing and multiplying so many rows takes a processor some 20 ms, after which a cancel is heard. */
 const MOST_WASM_ROWS = 16_384;
 
-/**
- * Logits of every token after a hidden state [width], by the output head's rows: [vocabulary].
- *
- * The packed rows are uploaded for the call, in parts that the device can bind, and freed after it: they would be a third of the
- * weights, for requests that are rare. Rejects with `cancelled`.
- */
+/** The head on the device, in parts of rows that it can bind. */
+export interface UploadedHead {
+  readonly parts: readonly { readonly firstRow: number; readonly weight: LinearWeight }[];
+  dispose(): void;
+}
+
+/** Uploads the whole head, for engines whose every request wants it. Rejects with `cancelled`; nothing stays uploaded then. */
+export async function uploadHead(
+  backend: BackendName,
+  head: TokenEmbedding,
+  largestBindingBytes: number,
+  signal?: AbortSignal,
+): Promise<UploadedHead> {
+  const parts: { firstRow: number; weight: LinearWeight }[] = [];
+  const dispose = () => {
+    for (const { weight } of parts.splice(0)) weight.tensor.dispose();
+  };
+  try {
+    for (const rows of rowRanges(backend, head, largestBindingBytes)) {
+      await yieldToEvents(signal);
+      parts.push({ firstRow: rows.first, weight: uploadRows(backend, head, rows) });
+    }
+    return { parts, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Logits of every token after a hidden state [width], by an uploaded head: [vocabulary]. Rejects with `cancelled`. */
+export async function headLogits(
+  hidden: Float32Array,
+  { parts }: UploadedHead,
+  vocabulary: number,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const logits = new Float64Array(vocabulary);
+  const state: Tensor2D = tensor2d(hidden, [1, hidden.length]);
+  try {
+    for (const { firstRow, weight } of parts) {
+      await yieldToEvents(signal);
+      await multiply(state, weight, logits, firstRow);
+    }
+  } finally {
+    state.dispose();
+  }
+  return logits;
+}
+
+/** As {@link headLogits}, with each part of the head uploaded for the call and freed after it: where such requests are rare. */
 export async function outputLogits(
   backend: BackendName,
   hidden: Float32Array,
@@ -22,20 +67,14 @@ export async function outputLogits(
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const logits = new Float64Array(head.vocabulary);
-  // As if unpacked: the most a row can take in any layout.
-  const bindableRows = Math.max(1, Math.floor(largestBindingBytes / (4 * head.width)));
-  const rowsPerPart = backend === "wasm" ? Math.min(bindableRows, MOST_WASM_ROWS) : bindableRows;
   const state: Tensor2D = tensor2d(hidden, [1, head.width]);
   try {
-    for (let first = 0; first < head.vocabulary; first += rowsPerPart) {
+    for (const rows of rowRanges(backend, head, largestBindingBytes)) {
       await yieldToEvents(signal);
-      const part = head.rows(first, Math.min(head.vocabulary, first + rowsPerPart));
-      const weight = uploadLinear(backend, [part], part.name);
-      const product = linear(state, weight);
+      const weight = uploadRows(backend, head, rows);
       try {
-        logits.set(await product.data(), first);
+        await multiply(state, weight, logits, rows.first);
       } finally {
-        product.dispose();
         weight.tensor.dispose();
       }
     }
@@ -43,4 +82,38 @@ export async function outputLogits(
     state.dispose();
   }
   return logits;
+}
+
+interface RowRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+function rowRanges(backend: BackendName, head: TokenEmbedding, largestBindingBytes: number): RowRange[] {
+  // As if unpacked: the most a row can take in any layout.
+  const bindable = Math.max(1, Math.floor(largestBindingBytes / (4 * head.width)));
+  const rows = backend === "wasm" ? Math.min(bindable, MOST_WASM_ROWS) : bindable;
+  return Array.from({ length: Math.ceil(head.vocabulary / rows) }, (_, i) => ({
+    first: i * rows,
+    end: Math.min(head.vocabulary, (i + 1) * rows),
+  }));
+}
+
+function uploadRows(backend: BackendName, head: TokenEmbedding, { first, end }: RowRange): LinearWeight {
+  const part = head.rows(first, end);
+  return uploadLinear(backend, [part], part.name);
+}
+
+async function multiply(
+  state: Tensor2D,
+  weight: LinearWeight,
+  logits: Float64Array,
+  firstRow: number,
+): Promise<void> {
+  const product = linear(state, weight);
+  try {
+    logits.set(await product.data(), firstRow);
+  } finally {
+    product.dispose();
+  }
 }
