@@ -12,7 +12,9 @@ process.stderr.write(stderr.toString());
 if (error) throw error;
 if (process.argv.includes("--check")) {
   if (Buffer.compare(readFileSync(OUTPUT), binary) !== 0)
-    throw new Error(`${OUTPUT} is not what ${SOURCE} compiles to: run \`npm run build:kernels\` and commit the result`);
+    throw new Error(
+      `${OUTPUT} is not what ${SOURCE} compiles to: run \`npm run build:kernels\` and commit the result`,
+    );
   console.log(`${OUTPUT} is what its source compiles to (${binary.byteLength} bytes)`);
 } else {
   writeFileSync(OUTPUT, binary);
