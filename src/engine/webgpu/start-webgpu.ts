@@ -31,7 +31,7 @@ const RAISED_LIMITS = [
 
 /** A submit costs as much as several dispatches; some four layers a submit still let the GPU begin early. */
 const DISPATCHES_PER_SUBMIT = 52;
-const MOST_FREE_BYTES = 16 * 2 ** 20;
+export const MOST_FREE_BYTES = 16 * 2 ** 20;
 
 export type DeviceEnd = Extract<Failure, { readonly kind: "device-lost" | "out-of-memory" }>;
 
