@@ -2,7 +2,7 @@
  * @file What each history item does to each candidate, by taking it out: v(all) - v(all without it). We own the model, so this is an
  * intervention and exact; it says nothing about the person.
  */
-import { FailureError } from "../core/failure.ts";
+import { throwIfCancelled } from "../core/cancelled.ts";
 import { eventIndex, type ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
 import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
@@ -87,10 +87,6 @@ export async function leaveOneOut(
     rows: removed.map((at, i) => rowOf(at, full, present(scores[i + 1], `the answer without item ${at}`))),
     forwardPasses: scores.length,
   };
-}
-
-function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
 }
 
 /** The answer as it would be shown had the recommender's part not moved: only the verdict's change is left. */

@@ -1,6 +1,7 @@
 /** @file What a benchmark run is asked for and what it answers, as they cross the page's border. */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
+import { MOST_THREADS } from "../engine/wasm/wasm-runtime.ts";
 
 /** In the order in which one repetition takes them. */
 export const FIGURES = ["prefill", "slate", "heatmap"] as const;
@@ -38,7 +39,7 @@ export interface BenchResult {
 const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(least), v.maxValue(most));
 
-const LIMITS = { threads: 16, repetitions: 1000, promptTokens: 2048, depth: 256 };
+const LIMITS = { threads: MOST_THREADS, repetitions: 1000, promptTokens: 2048, depth: 256 };
 
 const optionsSchema = v.strictObject({
   backend: v.optional(v.picklist(["auto", "webgpu", "wasm"]), "auto"),

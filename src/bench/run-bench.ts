@@ -9,7 +9,7 @@ import type { Fetcher } from "../model/fetcher.ts";
 import { type GgufFile, readGguf } from "../model/gguf.ts";
 import { readLlamaConfig } from "../model/llama-config.ts";
 import { loadModelFiles, loadPackFiles, type PackFiles } from "../model/load-parts.ts";
-import { sha256 } from "../model/sha256.ts";
+import { checkSha256 } from "../model/sha256.ts";
 import { readTokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder } from "../prompt/build-prompt.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
@@ -188,14 +188,7 @@ async function loadFiles(
         );
       }),
   ]);
-  const actualSha256 = await sha256(full.bytes);
-  if (actualSha256 !== source.sha256)
-    throw new FailureError({
-      kind: "file-altered",
-      file: source.file,
-      expectedSha256: source.sha256,
-      actualSha256,
-    });
+  await checkSha256(full.bytes, source.sha256, source.file);
   const gguf = readGguf(full.bytes, source.file);
   const most = readLlamaConfig(gguf).layers;
   if (depth > most) throw refuse(`depth ${depth} is beyond the ${most} layers of ${source.file}`);

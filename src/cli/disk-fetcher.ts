@@ -1,4 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
+import { throwIfCancelled } from "../core/cancelled.ts";
 import { FailureError } from "../core/failure.ts";
 import type { Fetcher } from "../model/fetcher.ts";
 
@@ -21,7 +22,7 @@ export async function readDisk(path: string, signal?: AbortSignal): Promise<Uint
   try {
     return new Uint8Array(await readFile(path, { signal }));
   } catch {
-    if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+    throwIfCancelled(signal);
     throw new FailureError({ kind: "file-missing", file: path, status: null });
   }
 }

@@ -8,6 +8,7 @@ import { rankFor } from "./recommend.ts";
 import { signed, textTable } from "./text-table.ts";
 import {
   BACKEND_HELP,
+  BACKEND_OPTIONS,
   backendOption,
   choiceOption,
   listOptions,
@@ -42,8 +43,7 @@ ${BACKEND_HELP}
         candidate: { type: "string", multiple: true },
         top: { type: "string", default: "10" },
         question: { type: "string", default: "total" },
-        backend: { type: "string", default: "wasm" },
-        threads: { type: "string" },
+        ...BACKEND_OPTIONS,
         pack: { type: "string" },
         json: { type: "boolean", default: false },
       },

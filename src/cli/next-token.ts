@@ -10,7 +10,15 @@ import { gpuFor } from "./gpu-for.ts";
 import { BASE_FOLDER } from "./open-recommender.ts";
 import { packageRoot } from "./package-root.ts";
 import { percent, textTable } from "./text-table.ts";
-import { BACKEND_HELP, backendOption, parse, threadsOption, UsageError, wholeOption } from "./usage.ts";
+import {
+  BACKEND_HELP,
+  BACKEND_OPTIONS,
+  backendOption,
+  parse,
+  threadsOption,
+  UsageError,
+  wholeOption,
+} from "./usage.ts";
 
 export const nextTokenCommand: Command = {
   name: "next-token",
@@ -30,8 +38,7 @@ ${BACKEND_HELP}
         text: { type: "string" },
         top: { type: "string", default: "10" },
         model: { type: "string" },
-        backend: { type: "string", default: "wasm" },
-        threads: { type: "string" },
+        ...BACKEND_OPTIONS,
         json: { type: "boolean", default: false },
       },
     });

@@ -6,6 +6,7 @@ import { type Recommender, withRecommender } from "./open-recommender.ts";
 import { percent, signed, textTable } from "./text-table.ts";
 import {
   BACKEND_HELP,
+  BACKEND_OPTIONS,
   backendOption,
   listOptions,
   parse,
@@ -33,8 +34,7 @@ ${BACKEND_HELP}
       options: {
         history: { type: "string", multiple: true },
         top: { type: "string", default: "10" },
-        backend: { type: "string", default: "wasm" },
-        threads: { type: "string" },
+        ...BACKEND_OPTIONS,
         pack: { type: "string" },
         json: { type: "boolean", default: false },
       },

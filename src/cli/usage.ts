@@ -1,6 +1,7 @@
 /** @file Command lines into typed options; what is called wrongly is said in one sentence. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import type { BackendName } from "../engine/engine.ts";
+import { MOST_THREADS } from "../engine/wasm/wasm-runtime.ts";
 
 /** The command line itself is wrong. */
 export class UsageError extends Error {
@@ -8,7 +9,13 @@ export class UsageError extends Error {
 }
 
 export const BACKEND_HELP = `  --backend wasm|webgpu  where the model runs (default wasm; webgpu needs the package "webgpu" and a GPU)
-  --threads N            threads of the WASM backend, 1 to 16 (default: one per core)`;
+  --threads N            threads of the WASM backend, 1 to ${MOST_THREADS} (default: one per core)`;
+
+/** What {@link BACKEND_HELP} explains, for `parse`. */
+export const BACKEND_OPTIONS = {
+  backend: { type: "string", default: "wasm" },
+  threads: { type: "string" },
+} as const;
 
 /** node:util's parser with its errors as {@link UsageError}s. */
 export function parse<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
@@ -44,7 +51,7 @@ export function backendOption(value: string): BackendName {
 
 /** Undefined where the option is absent: the engine then takes one thread per core. */
 export function threadsOption(value: string | undefined): number | undefined {
-  return value === undefined ? undefined : wholeOption("threads", value, 1, 16);
+  return value === undefined ? undefined : wholeOption("threads", value, 1, MOST_THREADS);
 }
 
 /** A parsed word of the command line, as `tokens: true` gives it. */

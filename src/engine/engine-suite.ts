@@ -116,7 +116,7 @@ export function engineSuite({
       };
       check("input_embeddings", pick(pass.embeddings, pass.promptRows[0] ?? [], config.width));
       const weights = await uploadLlama(backend, gguf, config, layers);
-      const adapter = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+      const adapter = uploadAdapter(pack.adapter, pack.manifest.adapter, config, layers);
       try {
         const hidden = await runGraph(pass, weights, adapter, {
           onResidual: async (layer, residual) => {
@@ -285,10 +285,10 @@ export function engineSuite({
           adapter.dispose();
         }
       };
-      const whole = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, engine.layers);
+      const whole = uploadAdapter(pack.adapter, pack.manifest.adapter, config, engine.layers);
       const uniform = Array.from({ length: experts }, () => 1);
       expect(worstDifference(await score(packed, uniform), await plain(whole, scale))).toBeLessThan(1e-4);
-      const alone = uploadExpert(backend, pack, config, 1);
+      const alone = uploadExpert(pack, config, 1);
       expect(alone.rank).toBe(rank / experts);
       const single = await score(packed, oneHot(experts, 1));
       expect(worstDifference(single, await plain(alone, experts * scale))).toBeLessThan(1e-4);
@@ -395,7 +395,6 @@ function oneHot(experts: number, index: number): Gate {
 
 /** One expert of a pack as a LoRA of its own: its rows of a, its columns of b. */
 function uploadExpert(
-  backend: BackendName,
   { adapter, manifest }: PackFiles,
   { width, ffn, heads, kvHeads, headDim }: LlamaConfig,
   expert: number,
@@ -407,7 +406,6 @@ function uploadExpert(
     const b = floatsOf(adapter, `blk.${layer}.${site}.lora_b`, [out, rank]);
     const isOwn = (_: number, i: number) => Math.floor((i % rank) / ownRank) === expert;
     return uploadLowRank(
-      backend,
       a.slice(expert * ownRank * inputs, (expert + 1) * ownRank * inputs),
       b.filter(isOwn),
       ownRank,

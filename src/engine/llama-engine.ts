@@ -77,9 +77,9 @@ export async function createLlamaEngine(
   let adapter: AdapterWeights | null = null;
   let outputHead: UploadedHead | null = null;
   try {
-    if (pack !== null) adapter = uploadAdapter(backend, pack.adapter, pack.manifest.adapter, config, layers);
+    if (pack !== null) adapter = uploadAdapter(pack.adapter, pack.manifest.adapter, config, layers);
     else outputHead = await uploadHead(backend, output, largestBindingBytes, signal);
-    if (queue !== null) await placeAll(weights, adapter, queue, signal);
+    if (queue !== null) await placeAll(weights, adapter, outputHead, queue, signal);
     const weightBytes = memory().numBytes - bytesBefore;
     return new LlamaEngine({
       backend,
@@ -110,10 +110,12 @@ export async function createLlamaEngine(
 async function placeAll(
   weights: LlamaWeights,
   adapter: AdapterWeights | null,
+  outputHead: UploadedHead | null,
   queue: DeviceQueue,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   queue.place(weights.outputNorm);
+  for (const { weight } of outputHead?.parts ?? []) queue.place(weight.tensor);
   for (const layer of [...weights.layers, ...(adapter?.layers ?? [])]) {
     // A copy is a plain object to tfjs, which walks no other.
     for (const tensor of tensor_util.getTensorsInContainer({ ...layer } as unknown as TensorContainer))
@@ -222,7 +224,7 @@ export class LlamaEngine implements Engine {
       const logits =
         outputHead === null
           ? await outputLogits(backend, hidden, output, largestBindingBytes, signal)
-          : await headLogits(hidden, outputHead, output.vocabulary, signal);
+          : await headLogits(hidden, outputHead.parts, output.vocabulary, signal);
       const probabilities = softmax(logits);
       return likeliest(probabilities, top).map((id) => {
         const token = tokenId(id);

@@ -11,7 +11,7 @@ import { createLlamaEngine, type LlamaEngine } from "./llama-engine.ts";
 import { checkProbe } from "./probe.ts";
 import { RecoveringEngine } from "./recovering-engine.ts";
 import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
-import { type BuiltEngine, buildSurviving, DeviceLosses } from "./surviving-build.ts";
+import { awaitNews, type BuiltEngine, buildSurviving, DeviceLosses } from "./surviving-build.ts";
 
 export interface LoadRequest extends DeviceOptions {
   readonly gguf: GgufFile;
@@ -123,24 +123,12 @@ async function buildOn(
     }
     return { engine, lost: device.lost };
   } catch (thrown) {
-    // Work on a lost device fails in many ways, and the news of the loss may come a little later.
-    if (backend === "webgpu" && !(thrown instanceof FailureError)) await newsOf(device.lost);
+    await awaitNews(backend, device.lost, thrown);
     if (engine === null) giveBack();
     else engine.dispose();
     if (loss !== null && !signal?.aborted) throw new FailureError(withPart(loss, part));
     throw thrown;
   }
-}
-
-const NEWS_MS = 250;
-
-function newsOf(lost: Promise<Failure>): Promise<unknown> {
-  return Promise.race([
-    lost,
-    new Promise((resolve) => {
-      setTimeout(resolve, NEWS_MS);
-    }),
-  ]);
 }
 
 /** What did not fit is known here, not to the device. */

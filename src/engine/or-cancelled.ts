@@ -10,7 +10,3 @@ export function orCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
-
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
-}

@@ -10,12 +10,16 @@ import type {
   TokenProbability,
 } from "./engine.ts";
 import { orCancelled } from "./or-cancelled.ts";
-import { type BuiltEngine, buildSurviving, type SurvivingBuild } from "./surviving-build.ts";
+import {
+  awaitNews,
+  type BuiltEngine,
+  buildSurviving,
+  delay,
+  type SurvivingBuild,
+} from "./surviving-build.ts";
 
 /** A request on a lost device settles at once or never; this long it may take to leave the graph. */
 const SETTLING_MS = 1_000;
-/** A lost device fails its requests in many ways, and the news of the loss may come a little later. */
-const NEWS_MS = 250;
 
 /**
  * Answers through one engine until its device is lost; the running request is then repeated on a rebuilt one, and after a second
@@ -109,7 +113,8 @@ export class RecoveringEngine implements Engine {
         return await orCancelled(this.#orLoss(running), given);
       } catch (thrown) {
         if (given.aborted) throw cancelled();
-        const failure = await this.#afterNews(used, thrown);
+        await awaitNews(used.engine.backend, used.lost, thrown);
+        const failure = toFailure(thrown);
         // A GPU that cannot place a pass has not been lost, but will not do it the next time either.
         if (failure.kind === "out-of-memory" && used.engine.backend === "webgpu" && this.#current === used)
           this.#currentLoss ??= failure;
@@ -118,13 +123,6 @@ export class RecoveringEngine implements Engine {
         await Promise.race([running.catch(() => undefined), delay(SETTLING_MS)]);
       }
     }
-  }
-
-  /** Why a request failed, given the time in which the news of a loss may come. */
-  async #afterNews({ engine, lost }: BuiltEngine, thrown: unknown): Promise<Failure> {
-    if (engine.backend === "webgpu" && !(thrown instanceof FailureError))
-      await Promise.race([lost, delay(NEWS_MS)]);
-    return toFailure(thrown);
   }
 
   async #orLoss<T>(running: Promise<T>): Promise<T> {
@@ -172,10 +170,4 @@ function withReject(): { readonly promise: Promise<never>; readonly reject: (rea
     reject = refuse;
   });
   return { promise, reject };
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }

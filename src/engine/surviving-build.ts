@@ -11,6 +11,28 @@ export interface BuiltEngine {
 
 export type Build = (backend: BackendName, signal?: AbortSignal) => Promise<BuiltEngine>;
 
+/** Work on a lost device fails in many ways, and the news of the loss may come so much later. */
+const NEWS_MS = 250;
+
+/**
+ * Waits for the news that may explain why work on a device failed: where that device can be lost, and the failure does not
+ * explain itself.
+ */
+export async function awaitNews(
+  backend: BackendName,
+  lost: Promise<Failure>,
+  thrown: unknown,
+): Promise<void> {
+  if (backend !== "webgpu" || thrown instanceof FailureError) return;
+  await Promise.race([lost, delay(NEWS_MS)]);
+}
+
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}
+
 /** Two losses within this time, and the GPU is given up. */
 const PATIENCE_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import { throwIfCancelled } from "./or-cancelled.ts";
+import { throwIfCancelled } from "../core/cancelled.ts";
 
 /**
  * Lets waiting messages in, a cancel among them; throws `cancelled` if the signal has aborted. By a message to oneself, since nested

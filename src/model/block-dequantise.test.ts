@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { seededRandom } from "../core/rng.ts";
-import { dequantise, dequantiseRow, dequantiseTransposed, repackQ4_0AsQ4_1 } from "./block-dequantise.ts";
+import { dequantise, dequantiseRow, repackQ4_0AsQ4_1 } from "./block-dequantise.ts";
 import { BLOCKS, type GgufTensor, type TensorType } from "./gguf.ts";
 import { encodeHalf } from "./half.ts";
 
@@ -58,40 +58,11 @@ describe("a block decodes to its formula", () => {
 const types = ["F32", "F16", "Q4_0", "Q4_1", "Q8_0"] as const;
 
 describe.for(types)("%s", (type) => {
-  test.for([
-    [1, 32],
-    [3, 64],
-    [16, 32],
-    [17, 96],
-    [35, 32],
-  ] as const)("%i x %i, transposed, is the same matrix turned", ([rows, cols]) => {
-    const w = randomTensor(type, rows, cols);
-    const plain = dequantise(w);
-    const turned = dequantiseTransposed(w);
-    expect(plain.some((value) => value !== 0)).toBe(true);
-    for (let o = 0; o < rows; o++)
-      for (let i = 0; i < cols; i++) expect(turned[i * rows + o]).toBe(plain[o * cols + i]);
-  });
-
   test("a row alone is the matrix's row", () => {
     const w = randomTensor(type, 5, 64);
     expect(dequantiseRow(w, 3)).toEqual(dequantise(w).slice(3 * 64, 4 * 64));
     expect(() => dequantiseRow(w, 5)).toThrow(/row 5/);
   });
-});
-
-test("matrices stack side by side in one transposed array", () => {
-  const a = randomTensor("Q4_1", 3, 32);
-  const b = randomTensor("Q8_0", 18, 32);
-  const out = new Float32Array(32 * 21);
-  dequantiseTransposed(a, { out, offset: 0, stride: 21 });
-  dequantiseTransposed(b, { out, offset: 3, stride: 21 });
-  const [plainA, plainB] = [dequantise(a), dequantise(b)];
-  for (let i = 0; i < 32; i++) {
-    expect([...out.slice(i * 21, i * 21 + 3)]).toEqual([0, 1, 2].map((o) => plainA[o * 32 + i]));
-    expect(out[i * 21 + 3 + 17]).toBe(plainB[17 * 32 + i]);
-  }
-  expect(() => dequantiseTransposed(b, { out, offset: 4, stride: 21 })).toThrow(/does not fit/);
 });
 
 describe("Q4_0 repacked as Q4_1", () => {

@@ -30,36 +30,6 @@ export function dequantiseRow(tensor: GgufTensor, row: number): Float32Array<Arr
   return out;
 }
 
-// Sixteen f32 are a cache line: a tile of 16 rows makes every write to the transposed array a full line.
-const TILE = 16;
-
-/**
- * All weights of a matrix, transposed to `[in, out]` (x · W then needs no transposed operand). `out` may be given, with `offset`
- * and `stride`, to stack several matrices side by side: weight (o, i) goes to `out[i * stride + offset + o]`.
- */
-export function dequantiseTransposed(
-  tensor: GgufTensor,
-  into?: { readonly out: Float32Array<ArrayBuffer>; readonly offset: number; readonly stride: number },
-): Float32Array<ArrayBuffer> {
-  const { rows, cols } = matrixShape(tensor);
-  const { out, offset, stride } = into ?? { out: new Float32Array(rows * cols), offset: 0, stride: rows };
-  invariant(
-    offset + rows <= stride && out.length >= stride * cols,
-    `${tensor.name} does not fit its transposed place`,
-  );
-  // [TILE, cols]: some tens of KiB, so that the strided reads below stay in cache.
-  const tile = new Float32Array(TILE * cols);
-  for (let top = 0; top < rows; top += TILE) {
-    const height = Math.min(TILE, rows - top);
-    decodeBlocks(tensor, top * cols, height * cols, tile, 0);
-    for (let i = 0; i < cols; i++) {
-      const base = i * stride + offset + top;
-      for (let o = 0, from = i; o < height; o++, from += cols) out[base + o] = tile[from] as number;
-    }
-  }
-  return out;
-}
-
 /**
  * The same weights as Q4_1: `d (q - 8) = d q + m` with `m = -8 d`, exact in f16 unless it overflows, which is refused
  * (`model-unsupported`). Returns a new tensor; other types are returned as they are.

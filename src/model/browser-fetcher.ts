@@ -1,4 +1,5 @@
 /** @file Files over fetch, kept in Cache Storage once verified, so that the second visit reads its disk. */
+import { throwIfCancelled } from "../core/cancelled.ts";
 import { FailureError } from "../core/failure.ts";
 import type { Fetcher, FetchOptions } from "./fetcher.ts";
 
@@ -61,7 +62,7 @@ async function request(
   // A manifest is revalidated, since its name does not tell its version.
   const cache: RequestCache = fresh ? "reload" : sha256 === null ? "no-cache" : "default";
   const response = await fetch(url, { cache, signal: signal ?? null }).catch((): null => {
-    if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+    throwIfCancelled(signal);
     return null;
   });
   if (response === null || !response.ok)
@@ -91,7 +92,7 @@ async function readBody(
     // A connection that breaks leaves a short file, which the loader names as such.
   }
   await reader.cancel().catch(() => undefined);
-  if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+  throwIfCancelled(signal);
   const bytes = new Uint8Array(byteLength);
   let at = 0;
   for (const chunk of chunks) {

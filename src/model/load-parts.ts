@@ -2,6 +2,7 @@
  * @file Everything the engine needs, fetched and verified before any of it is used: the base in its parts, the pack's files. A file that
  * is missing, short or altered is fetched once more past every cache; then it is a failure that names it.
  */
+import { throwIfCancelled } from "../core/cancelled.ts";
 import { FailureError } from "../core/failure.ts";
 import { type BaseManifest, readBaseManifest } from "./base-manifest.ts";
 import { readCatalogue } from "./catalogue.ts";
@@ -10,7 +11,7 @@ import type { Film } from "./film.ts";
 import { type GgufFile, readGguf } from "./gguf.ts";
 import { type PackManifest, readPackManifest } from "./pack-manifest.ts";
 import { readSafetensors, type SafetensorsFile } from "./safetensors.ts";
-import { sha256 } from "./sha256.ts";
+import { checkSha256 } from "./sha256.ts";
 
 export interface BaseFiles {
   readonly manifest: BaseManifest;
@@ -174,14 +175,7 @@ async function loadParts(
       whole.set(await loadVerified(fetcher, pathIn(folder, part.path), part, progress, signal), start);
     }),
   );
-  const actualSha256 = await sha256(whole);
-  if (actualSha256 !== manifest.sha256)
-    throw new FailureError({
-      kind: "file-altered",
-      file: manifest.file,
-      expectedSha256: manifest.sha256,
-      actualSha256,
-    });
+  await checkSha256(whole, manifest.sha256, manifest.file);
   return whole;
 }
 
@@ -204,17 +198,10 @@ async function loadVerified(
         expectedBytes: expected.byteLength,
         actualBytes: bytes.byteLength,
       });
-    const actualSha256 = await sha256(bytes);
-    if (actualSha256 !== expected.sha256)
-      throw new FailureError({
-        kind: "file-altered",
-        file: path,
-        expectedSha256: expected.sha256,
-        actualSha256,
-      });
+    await checkSha256(bytes, expected.sha256, path);
     // Not waited for: loading goes on while the cache writes.
     if (!fromCache) void fetcher.keep(path, expected.sha256, bytes);
-    if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
+    throwIfCancelled(signal);
     return bytes;
   };
   return attempt(false).catch((thrown: unknown) => onceMore(thrown, () => attempt(true)));

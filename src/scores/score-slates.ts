@@ -19,12 +19,12 @@ export interface ScoreParts {
 /** Scores go through one engine call for the whole batch. Rejects with `bad-request` for a query the pack cannot answer. */
 export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): ScoreFn {
   return async (queries, signal, onScored) => {
+    const stateOf = onceEach(behaviour.state.bind(behaviour));
     const prepared = queries.map((query) => {
       checkQuery(query, behaviour);
       const { history, candidates, promptItems, heldGate, gateHistory } = query;
-      const state = behaviour.state(history);
-      const gate =
-        heldGate ?? behaviour.gate(gateHistory === undefined ? state : behaviour.state(gateHistory));
+      const state = stateOf(history);
+      const gate = heldGate ?? behaviour.gate(gateHistory === undefined ? state : stateOf(gateHistory));
       const prompt = prompts.build({
         history,
         candidates,
@@ -49,6 +49,19 @@ export function makeScoreFn({ engine, behaviour, prompts, beta }: ScoreParts): S
       onScored === undefined ? undefined : (i, answer) => onScored(i, scoresOf(i, answer)),
     );
     return prepared.map((_, i) => scoresOf(i, present(verdicts[i], `the answer to prompt ${i}`)));
+  };
+}
+
+/** A function that remembers its answers: with a held gate, all queries of a heatmap ask for one history's state. */
+function onceEach<From extends object, To>(answer: (from: From) => To): (from: From) => To {
+  const answers = new Map<From, To>();
+  return (from) => {
+    let known = answers.get(from);
+    if (known === undefined) {
+      known = answer(from);
+      answers.set(from, known);
+    }
+    return known;
   };
 }
 

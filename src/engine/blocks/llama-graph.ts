@@ -55,6 +55,7 @@ export async function runGraph(
   const tensors = uploadPass(pass, config.headDim / 2);
   let residual: Tensor2D = tensor2d(pass.embeddings, [pass.rows, config.width]);
   try {
+    const attended = attendedPairs(pass.ends);
     pace.begin();
     for (const [i, layer] of layers.entries()) {
       const experts = adapter === null ? null : present(adapter.layers[i], `the adapter of layer ${i}`);
@@ -68,7 +69,7 @@ export async function runGraph(
           tensors,
           weights,
           isLast,
-          { scope, pace, attended: attendedPairs(pass.ends) },
+          { scope, pace, attended },
           onMemoryPeak,
         );
         residual.dispose();

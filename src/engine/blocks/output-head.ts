@@ -9,9 +9,15 @@ import type { TokenEmbedding } from "./token-embedding.ts";
 /** Packing and multiplying so many rows takes a processor some 20 ms, after which a cancel is heard. */
 const MOST_WASM_ROWS = 16_384;
 
-/** The head on the device, in parts of rows that it can bind. */
+/** Rows of the head on the device, from `firstRow` on. */
+interface HeadPart {
+  readonly firstRow: number;
+  readonly weight: LinearWeight;
+}
+
+/** The head on the device, in parts that it can bind. */
 export interface UploadedHead {
-  readonly parts: readonly { readonly firstRow: number; readonly weight: LinearWeight }[];
+  readonly parts: readonly HeadPart[];
   dispose(): void;
 }
 
@@ -22,14 +28,14 @@ export async function uploadHead(
   largestBindingBytes: number,
   signal?: AbortSignal,
 ): Promise<UploadedHead> {
-  const parts: { firstRow: number; weight: LinearWeight }[] = [];
+  const parts: HeadPart[] = [];
   const dispose = () => {
     for (const { weight } of parts.splice(0)) weight.tensor.dispose();
   };
   try {
     for (const rows of rowRanges(backend, head, largestBindingBytes)) {
       await yieldToEvents(signal);
-      parts.push({ firstRow: rows.first, weight: uploadRows(backend, head, rows) });
+      parts.push(uploadRows(backend, head, rows));
     }
     return { parts, dispose };
   } catch (error) {
@@ -38,10 +44,10 @@ export async function uploadHead(
   }
 }
 
-/** Logits of every token after a hidden state [width], by an uploaded head: [vocabulary]. Rejects with `cancelled`. */
+/** Logits of every token after a hidden state [width], by the head's parts: [vocabulary]. Rejects with `cancelled`. */
 export async function headLogits(
   hidden: Float32Array,
-  { parts }: UploadedHead,
+  parts: Iterable<HeadPart>,
   vocabulary: number,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
@@ -50,7 +56,12 @@ export async function headLogits(
   try {
     for (const { firstRow, weight } of parts) {
       await yieldToEvents(signal);
-      await multiply(state, weight, logits, firstRow);
+      const product = linear(state, weight);
+      try {
+        logits.set(await product.data(), firstRow);
+      } finally {
+        product.dispose();
+      }
     }
   } finally {
     state.dispose();
@@ -59,29 +70,30 @@ export async function headLogits(
 }
 
 /** As {@link headLogits}, with each part of the head uploaded for the call and freed after it: where such requests are rare. */
-export async function outputLogits(
+export function outputLogits(
   backend: BackendName,
   hidden: Float32Array,
   head: TokenEmbedding,
   largestBindingBytes: number,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
-  const logits = new Float64Array(head.vocabulary);
-  const state: Tensor2D = tensor2d(hidden, [1, head.width]);
-  try {
-    for (const rows of rowRanges(backend, head, largestBindingBytes)) {
-      await yieldToEvents(signal);
-      const weight = uploadRows(backend, head, rows);
-      try {
-        await multiply(state, weight, logits, rows.first);
-      } finally {
-        weight.tensor.dispose();
-      }
+  return headLogits(hidden, passingParts(backend, head, largestBindingBytes), head.vocabulary, signal);
+}
+
+/** One part at a time; each is freed when the next is asked for, or nobody asks any more. */
+function* passingParts(
+  backend: BackendName,
+  head: TokenEmbedding,
+  largestBindingBytes: number,
+): Generator<HeadPart> {
+  for (const rows of rowRanges(backend, head, largestBindingBytes)) {
+    const part = uploadRows(backend, head, rows);
+    try {
+      yield part;
+    } finally {
+      part.weight.tensor.dispose();
     }
-  } finally {
-    state.dispose();
   }
-  return logits;
 }
 
 interface RowRange {
@@ -99,21 +111,7 @@ function rowRanges(backend: BackendName, head: TokenEmbedding, largestBindingByt
   }));
 }
 
-function uploadRows(backend: BackendName, head: TokenEmbedding, { first, end }: RowRange): LinearWeight {
+function uploadRows(backend: BackendName, head: TokenEmbedding, { first, end }: RowRange): HeadPart {
   const part = head.rows(first, end);
-  return uploadLinear(backend, [part], part.name);
-}
-
-async function multiply(
-  state: Tensor2D,
-  weight: LinearWeight,
-  logits: Float64Array,
-  firstRow: number,
-): Promise<void> {
-  const product = linear(state, weight);
-  try {
-    logits.set(await product.data(), firstRow);
-  } finally {
-    product.dispose();
-  }
+  return { firstRow: first, weight: uploadLinear(backend, [part], part.name) };
 }

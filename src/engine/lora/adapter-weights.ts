@@ -2,7 +2,6 @@
 import type { LlamaConfig } from "../../model/llama-config.ts";
 import type { PackManifest } from "../../model/pack-manifest.ts";
 import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
-import type { BackendName } from "../engine.ts";
 import type { LowRank } from "../ops/linear/linear.ts";
 import { uploadLowRank } from "../ops/linear/upload-linear.ts";
 
@@ -22,7 +21,6 @@ export interface AdapterWeights {
 
 /** Uploads all experts. Throws `file-invalid` for a tensor that is missing or has another shape; nothing stays uploaded then. */
 export function uploadAdapter(
-  backend: BackendName,
   file: SafetensorsFile,
   { rank, experts, scale }: Pick<PackManifest["adapter"], "rank" | "experts" | "scale">,
   config: LlamaConfig,
@@ -46,7 +44,7 @@ export function uploadAdapter(
     const { out, inputs } = shapes[site];
     const a = floatsOf(file, `blk.${layer}.${site}.lora_a`, [rank, inputs]);
     const b = floatsOf(file, `blk.${layer}.${site}.lora_b`, [out, rank]);
-    const lowRank = uploadLowRank(backend, a, b, rank);
+    const lowRank = uploadLowRank(a, b, rank);
     uploaded.push(lowRank);
     return lowRank;
   };

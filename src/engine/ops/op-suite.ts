@@ -123,7 +123,7 @@ export function opSuite(backend: BackendName, tolerance: number): void {
       const gate = randomValues(rows * rank, random);
       const residual = randomValues(rows * out, random);
       const weight = uploadLinear(backend, [matrix], "test");
-      const lowRank = uploadLowRank(backend, a, b, rank);
+      const lowRank = uploadLowRank(a, b, rank);
       const input = tensor2d(x, [rows, inputs]);
       const gates = tensor2d(gate, [rows, rank]);
       const added = tensor2d(residual, [rows, out]);
@@ -272,7 +272,7 @@ export function opSuite(backend: BackendName, tolerance: number): void {
     const ends = tensor1d(TWO_PROMPTS, "int32");
     const gate = tensor2d(randomValues(14 * 4, random), [14, 4]);
     const weight = uploadLinear(backend, [randomMatrix("Q4_1", 160, 160, random)], "test");
-    const lowRank = uploadLowRank(backend, randomValues(640, random), randomValues(640, random), 4);
+    const lowRank = uploadLowRank(randomValues(640, random), randomValues(640, random), 4);
     const made: Tensor[] = [x, gain, angles, ends, gate, weight.tensor, lowRank.a, lowRank.b];
     made.push(rmsNorm(x, gain, 1e-5), rotary(x, angles, angles, shape));
     made.push(linear(x, weight, { adapter: { lowRank, gate }, residual: x }));

@@ -41,7 +41,7 @@ async function runAll(
   const gain = tensor1d(values(320));
   const gate = tensor2d(values(rows * 8), [rows, 8]);
   const weight = uploadLinear("wasm", [randomMatrix("Q4_1", 320, 320, random)], "test");
-  const lowRank = uploadLowRank("wasm", values(8 * 320), values(320 * 8), 8);
+  const lowRank = uploadLowRank(values(8 * 320), values(320 * 8), 8);
   const parents = Array.from({ length: rows }, (_, row) => (row % 11 === 0 ? -1 : row - 1));
   const ends = tensor1d(subtreeEnds(parents), "int32");
   const picked = tensor1d([3, 1, 76], "int32");

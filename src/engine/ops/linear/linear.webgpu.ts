@@ -36,7 +36,7 @@ const FEW_ROWS = 4;
  * The tile for a product of this size; null means the few-rows shader. Only speed depends on it.
  *
  * On a GPU the more rows, the larger the tile that still leaves enough invocations: measured on an H200 (bench/results/
- * webgpu-ops.json); tiles of 32 sums in one slice, or of 64, spill and take up to four times as long. A software adapter runs one
+ * webgpu-gpu.json); tiles of 32 sums in one slice, or of 64, spill and take up to four times as long. A software adapter runs one
  * invocation after the other and spills every register anyway, so there the largest tile that the rows fill is the fastest.
  */
 export function linearTile(rows: number, outs: number, software: boolean): Tile | null {

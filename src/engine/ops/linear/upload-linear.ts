@@ -69,12 +69,7 @@ export function uploadLinear(
 const WEBGPU_BLOCK = 32;
 
 /** Uploads a [rank, in] and b [out, rank], row-major. The caller disposes both tensors. */
-export function uploadLowRank(
-  _backend: BackendName,
-  a: Float32Array,
-  b: Float32Array,
-  rank: number,
-): LowRank {
+export function uploadLowRank(a: Float32Array, b: Float32Array, rank: number): LowRank {
   return { a: tensor2d(a, [rank, a.length / rank]), b: tensor2d(b, [b.length / rank, rank]), rank };
 }
 
