@@ -54,6 +54,8 @@ class AdapterSettings:
     """Share of examples whose history is cut to 1 to 10 items."""
     emptied: float = 0.03
     """Share of examples whose history is cut to nothing, so that leaving out the last item is in-distribution."""
+    min_history: int = 1
+    """An example has at least this many kept films before the one to predict."""
     slot_dropout: float = 0.05
     """Share of behaviour slots in a hybrid batch that hold the null vector, so that a single muted slot is too."""
     seed: int = 0
@@ -154,7 +156,7 @@ def train_adapter(
 ) -> AdapterRun:
     """Trains on the training users; with a `folder`, checkpoints into it and goes on from a checkpoint found there."""
     device = model.null_behaviour.device
-    table = WindowTable(data, data.bounds("train"), 1, device)
+    table = WindowTable(data, data.bounds("train"), settings.min_history, device)
     parameters = model.trained_parameters()
     optimiser = torch.optim.AdamW(
         parameters, settings.learning_rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay, fused=device.type == "cuda"
