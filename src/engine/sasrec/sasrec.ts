@@ -20,7 +20,9 @@ export type SasrecShape = Pick<
 
 interface Layer {
   readonly attentionNorm: LayerNorm;
-  readonly attentionIn: Dense;
+  readonly query: Dense;
+  /** Keys, then values: [2 dim]. */
+  readonly keyValue: Dense;
   readonly attentionOut: Dense;
   readonly ffnNorm: LayerNorm;
   readonly ffnIn: Dense;
@@ -40,14 +42,18 @@ export class Sasrec {
     this.shape = shape;
     this.#items = floatsOf(file, "item_embedding.weight", [items, dim]);
     this.#positions = floatsOf(file, "position_embedding.weight", [maxLength, dim]);
-    this.#layers = Array.from({ length: layers }, (_, i) => ({
-      attentionNorm: readLayerNorm(file, `layers.${i}.attention_norm`, dim),
-      attentionIn: readDense(file, `layers.${i}.attention.in`, 3 * dim, dim),
-      attentionOut: readDense(file, `layers.${i}.attention.out`, dim, dim),
-      ffnNorm: readLayerNorm(file, `layers.${i}.ffn_norm`, dim),
-      ffnIn: readDense(file, `layers.${i}.ffn.in`, ffn, dim),
-      ffnOut: readDense(file, `layers.${i}.ffn.out`, dim, ffn),
-    }));
+    this.#layers = Array.from({ length: layers }, (_, i) => {
+      const attentionIn = readDense(file, `layers.${i}.attention.in`, 3 * dim, dim);
+      return {
+        attentionNorm: readLayerNorm(file, `layers.${i}.attention_norm`, dim),
+        query: outputsOf(attentionIn, 0, dim),
+        keyValue: outputsOf(attentionIn, dim, 3 * dim),
+        attentionOut: readDense(file, `layers.${i}.attention.out`, dim, dim),
+        ffnNorm: readLayerNorm(file, `layers.${i}.ffn_norm`, dim),
+        ffnIn: readDense(file, `layers.${i}.ffn.in`, ffn, dim),
+        ffnOut: readDense(file, `layers.${i}.ffn.out`, dim, ffn),
+      };
+    });
     this.#finalNorm = readLayerNorm(file, "final_norm", dim);
   }
 
@@ -108,13 +114,13 @@ export class Sasrec {
 
   /** Residual rows `from` and later after the layer; attention still reads all rows. */
   #runLayer(layer: Layer, rows: readonly Float64Array[], from: number): Float64Array[] {
-    const { dim } = this.shape;
-    const qkv = applyDenseToRows(
-      layer.attentionIn,
-      rows.map((row) => applyLayerNorm(layer.attentionNorm, row)),
-    );
+    const { heads } = this.shape;
+    const normed = rows.map((row) => applyLayerNorm(layer.attentionNorm, row));
+    const keyValues = applyDenseToRows(layer.keyValue, normed);
     const later = rows.slice(from);
-    const attended = later.map((_, n) => attendLast(qkv, from + n, dim, this.shape.heads));
+    const attended = applyDenseToRows(layer.query, normed.slice(from)).map((query, n) =>
+      attend(query, keyValues, from + n, heads),
+    );
     const middle = applyDenseToRows(layer.attentionOut, attended).map((row, n) =>
       add(row, later[n] as Float64Array),
     );
@@ -129,19 +135,24 @@ export class Sasrec {
 
 // Casts `as number` here: this runs for every query of a heatmap, and all indices lie inside rows of 3 dim.
 
-/** Attention of row `last` over the rows up to it: qkv rows [3 dim] -> [dim]. */
-function attendLast(qkv: readonly Float64Array[], last: number, dim: number, heads: number): Float64Array {
+/** Attention of row `last`, whose query is given, over the rows up to it: key and value rows [2 dim] -> [dim]. */
+function attend(
+  query: Float64Array,
+  keyValues: readonly Float64Array[],
+  last: number,
+  heads: number,
+): Float64Array {
+  const dim = query.length;
   const headDim = dim / heads;
   const output = new Float64Array(dim);
-  const query = qkv[last] as Float64Array;
   const weights = new Float64Array(last + 1);
   for (let head = 0; head < heads; head++) {
     const at = head * headDim;
     let highest = Number.NEGATIVE_INFINITY;
     for (let j = 0; j <= last; j++) {
-      const row = qkv[j] as Float64Array;
+      const row = keyValues[j] as Float64Array;
       let sum = 0;
-      for (let i = at; i < at + headDim; i++) sum += (query[i] as number) * (row[dim + i] as number);
+      for (let i = at; i < at + headDim; i++) sum += (query[i] as number) * (row[i] as number);
       weights[j] = sum / Math.sqrt(headDim);
       highest = Math.max(highest, weights[j] as number);
     }
@@ -151,13 +162,19 @@ function attendLast(qkv: readonly Float64Array[], last: number, dim: number, hea
       total += weights[j] as number;
     }
     for (let j = 0; j <= last; j++) {
-      const row = qkv[j] as Float64Array;
+      const row = keyValues[j] as Float64Array;
       const weight = (weights[j] as number) / total;
       for (let i = at; i < at + headDim; i++)
-        output[i] = (output[i] as number) + weight * (row[2 * dim + i] as number);
+        output[i] = (output[i] as number) + weight * (row[dim + i] as number);
     }
   }
   return output;
+}
+
+/** The part of a dense layer that gives its outputs `first` to `end - 1`: views. */
+function outputsOf({ weight, bias }: Dense, first: number, end: number): Dense {
+  const inputs = weight.length / bias.length;
+  return { weight: weight.subarray(first * inputs, end * inputs), bias: bias.subarray(first, end) };
 }
 
 function add(left: Float64Array, right: ArrayLike<number>): Float64Array {
