@@ -9,6 +9,8 @@ from typing import Any
 from becausal_training.errors import TrainingError
 from becausal_training.paths import TINY_MODELS
 
+DATASETS = ("movies", "ml-100k")
+
 
 def _base_derive(_: argparse.Namespace) -> None:
     from becausal_training.base import derive_base
@@ -27,17 +29,19 @@ def _base_full(_: argparse.Namespace) -> None:
 def _base_measure(_: argparse.Namespace) -> None:
     import json
 
+    from becausal_training.datasets import prepare_dataset
     from becausal_training.embedding_study import measure_embedding
-    from becausal_training.interactions import prepare_movies
 
-    print(json.dumps(measure_embedding(prepare_movies()), indent=2))
+    print(json.dumps(measure_embedding(prepare_dataset("movies")), indent=2))
 
 
-def _data(_: argparse.Namespace) -> None:
-    from becausal_training.interactions import DATA_FOLDER, prepare_movies
+def _data(options: argparse.Namespace) -> None:
+    from becausal_training.datasets import DATA, prepare_dataset
 
-    data = prepare_movies()
-    print(f"{len(data.films)} films and {len(data.users)} users in {DATA_FOLDER}, sha256 {data.data_sha256}")
+    for name in options.dataset:
+        data = prepare_dataset(name)
+        parts = " / ".join(str(len(data.bounds(part))) for part in ("train", "validation", "test"))
+        print(f"{name}: {len(data.films)} films, users {parts} in {DATA / name}, sha256 {data.data_sha256}")
 
 
 def _study(options: argparse.Namespace) -> None:
@@ -58,8 +62,8 @@ def _finalists(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from dataclasses import replace
 
+    from becausal_training.datasets import load_dataset
     from becausal_training.files import read_json
-    from becausal_training.interactions import load_movies
     from becausal_training.run import RunSettings, current_commit, evaluate_pack, pick_device, publish_results, train_pack
     from becausal_training.sasrec_training import train_sasrec
 
@@ -74,8 +78,8 @@ def _train(options: argparse.Namespace) -> None:
             **({"seed": options.seed} if options.seed is not None else {}),
         ),
     )
-    data, device = load_movies(), pick_device(options.device)
-    folder, commit = options.out / "movies", options.commit or current_commit()
+    data, device = load_dataset(options.dataset), pick_device(options.device)
+    folder, commit = options.out / data.name, options.commit or current_commit()
     sasrec = train_sasrec(data, settings.sasrec, device)
     train_pack(data, settings, sasrec, folder, options.out / "checkpoint", commit, lambda line: print(line, flush=True))
     results = evaluate_pack(folder, data, device, options.windows, (50, 100))
@@ -85,15 +89,15 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from becausal_training.interactions import prepare_movies
+    from becausal_training.datasets import prepare_dataset
     from becausal_training.paths import PACKS, RESULTS
     from becausal_training.run import evaluate_pack, pick_device, publish_results
 
-    folder = PACKS / "movies"
-    results = evaluate_pack(folder, prepare_movies(), pick_device(options.device), options.windows, (50, 100))
+    folder = options.pack or PACKS / options.dataset
+    results = evaluate_pack(folder, prepare_dataset(options.dataset), pick_device(options.device), options.windows, (50, 100))
     _print_results(results)
     if options.publish:
-        publish_results(folder, results, RESULTS / "movies.json")
+        publish_results(folder, results, RESULTS / f"{options.dataset}.json")
 
 
 def _print_results(results: dict[str, Any]) -> None:
@@ -104,11 +108,11 @@ def _print_results(results: dict[str, Any]) -> None:
 
 
 def _goldens(_: argparse.Namespace) -> None:
+    from becausal_training.datasets import prepare_dataset
     from becausal_training.goldens import write_goldens
-    from becausal_training.interactions import prepare_movies
     from becausal_training.paths import GOLDEN, PACKS
 
-    write_goldens(PACKS / "movies", prepare_movies(), GOLDEN)
+    write_goldens(PACKS / "movies", prepare_dataset("movies"), GOLDEN)
     print(f"wrote {GOLDEN}")
 
 
@@ -128,7 +132,8 @@ def build_parser() -> argparse.ArgumentParser:
     _step(base, "derive", _base_derive, "write the 12-layer file in parts")
     _step(base, "full", _base_full, "put the published 30-layer file into .models/")
     _step(base, "measure", _base_measure, "measure what the 4-bit token embedding costs")
-    _step(steps, "data", _data, "prepare the ratings and the catalogue")
+    data = _step(steps, "data", _data, "prepare the ratings and the catalogue of each data set")
+    data.add_argument("--dataset", nargs="+", choices=DATASETS, default=DATASETS)
 
     study = _step(steps, "study", _study, "compare settings in short arms, on validation users")
     study.add_argument("--out", type=Path, required=True)
@@ -152,6 +157,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = _step(steps, "train", _train, "train, export and evaluate a pack into a folder")
     train.add_argument("--out", type=Path, required=True)
+    train.add_argument("--dataset", choices=DATASETS, default="movies")
     train.add_argument("--device")
     train.add_argument("--sasrec-steps", type=int)
     train.add_argument("--steps", type=int)
@@ -160,7 +166,9 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
     train.add_argument("--commit", help="recorded in the manifest (default: what is checked out)")
 
-    evaluate = _step(steps, "evaluate", _evaluate, "evaluate the committed pack and print its table")
+    evaluate = _step(steps, "evaluate", _evaluate, "evaluate a pack and print its table")
+    evaluate.add_argument("--dataset", choices=DATASETS, default="movies")
+    evaluate.add_argument("--pack", type=Path, help="the pack's folder (default: the committed pack of the data set)")
     evaluate.add_argument("--device")
     evaluate.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
     evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")

@@ -14,7 +14,7 @@ from becausal_training.catalogue import MAX_TITLE_TOKENS, Film, YearRule, title_
 from becausal_training.errors import TrainingError
 from becausal_training.files import read_json, sha256, write_compact_json, write_json
 from becausal_training.gguf import Gguf
-from becausal_training.interactions import LICENCE
+from becausal_training.interactions import Dataset
 from becausal_training.paths import BASE_12
 from becausal_training.prompt import HISTORY_ITEMS, TEMPLATE, PromptTemplate, pad_left
 from becausal_training.recommender import AdapterShape, Recommender
@@ -24,7 +24,6 @@ from becausal_training.tokenizer import Tokenizer
 SITES = ("attn_qkv", "attn_output", "ffn_gate_up", "ffn_down")
 SLATE_SIZE = 50
 PROBE_TOLERANCE = 0.05
-TITLES = {"en": "Movies (MovieLens, 9,066 films up to 2016)", "ja": "映画（MovieLens、2016年までの9,066作品）"}
 
 _ADAPTER, _SASREC, _CATALOGUE, _MANIFEST = (
     "adapter.safetensors",
@@ -103,21 +102,21 @@ def sasrec_tensors(sasrec: Sasrec) -> dict[str, Tensor]:
     return {**tensors, "item_embedding.weight": items.half()}
 
 
-def write_pack(folder: Path, model: Recommender, films: Sequence[Film], record: PackRecord) -> None:
+def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackRecord) -> None:
     """Writes the four files of a pack; the probe is computed from the files written, in float32 on the CPU."""
     folder.mkdir(parents=True, exist_ok=True)
     model.fold_units()
     (folder / _ADAPTER).write_bytes(save(adapter_tensors(model)))
     (folder / _SASREC).write_bytes(save(sasrec_tensors(model.sasrec)))
-    catalogue = {"schema": "becausal-catalogue/1", "items": [film.to_json() for film in films]}
+    catalogue = {"schema": "becausal-catalogue/1", "items": [film.to_json() for film in data.films]}
     write_compact_json(folder / _CATALOGUE, catalogue)
     base = read_base(BASE_12)
-    tokens = title_tokens(films, record.year_rule, Tokenizer.from_gguf(base))
+    tokens = title_tokens(data.films, record.year_rule, Tokenizer.from_gguf(base))
     shape, sasrec = model.shape, model.sasrec.shape
     manifest: dict[str, Any] = {
         "schema": "becausal-pack/1",
         "name": folder.name,
-        "title": TITLES,
+        "title": data.title,
         "base": {"sha256": read_json(BASE_12 / "manifest.json")["sha256"], "layers": len(model.lm.blocks)},
         "prompt": {
             "template": TEMPLATE,
@@ -136,7 +135,7 @@ def write_pack(folder: Path, model: Recommender, films: Sequence[Film], record: 
             "ffn": sasrec.ffn,
         },
         "catalogue": _file(folder / _CATALOGUE)
-        | {"items": len(films), "licence": LICENCE, "titleTokensSha256": title_tokens_sha256(tokens)},
+        | {"items": len(data.films), "licence": data.licence, "titleTokensSha256": title_tokens_sha256(tokens)},
         "fusion": {"beta": 0.0, "chosenOn": "not chosen yet"},
         "slate": {"size": SLATE_SIZE},
         "probe": {},

@@ -113,7 +113,7 @@ def train_pack(
     }
     popular = sorted(data.films, key=lambda film: (-film.popularity, film.id))
     probe_history, probe_candidates = [popular[i].id for i in (0, 5, 9)], [popular[i].id for i in (1, 2, 30, 400)]
-    write_pack(folder, model, data.films, PackRecord(settings.year_rule, training, probe_history, probe_candidates))
+    write_pack(folder, model, data, PackRecord(settings.year_rule, training, probe_history, probe_candidates))
     return run
 
 

@@ -9,6 +9,8 @@ from becausal_training.windows import WindowTable
 
 CANDIDATES = 20
 EVALUATION_SEED = 0x5DEECE66D
+_DRAW_STRIDE = 1 << 40
+"""More than the windows times the items of any data set, so that no two draws share a number."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ def training_slates(
 ) -> Slates:
     """Draws `uniform` negatives from all films and `hard` ones from SASRec's best `hard_pool`, without replacement.
 
-    Films rated before the target are never drawn. `sasrec_scores` is `[windows, items]`. The expected count of a film is
+    Hard negatives are films not rated before the target, uniform ones what the data set's protocol draws.
+    `sasrec_scores` is `[windows, items]`. The expected count of a film is
     uniform / available + [film in the pool] hard / pool: what a sampled softmax subtracts the log of, so that its scores
     keep meaning "log p over the whole catalogue" whatever the mix of negatives.
     """
@@ -42,24 +45,26 @@ def training_slates(
     pool = sasrec_scores.masked_fill(unavailable, -torch.inf).topk(hard_pool).indices
     order = torch.rand(pool.shape, device=windows.device, generator=generator).argsort(1)
     hard_items = pool.gather(1, order[:, :hard])
-    noise = noise.masked_fill(unavailable, -1).scatter(1, hard_items, -1)
+    never_drawn = table.not_negatives(windows)
+    noise = noise.masked_fill(never_drawn, -1).scatter(1, hard_items, -1)
     candidates = torch.cat([target, hard_items, noise.topk(uniform).indices], 1)
 
     # The target counts as a member of the pool if its score would have put it there.
     worst_in_pool = sasrec_scores.gather(1, pool[:, -1:])
     in_pool = sasrec_scores.gather(1, candidates) >= worst_in_pool
-    available = (~unavailable).sum(1, keepdim=True)
+    available = (~never_drawn).sum(1, keepdim=True)
     expected = uniform / available + in_pool * (hard / hard_pool)
     return Slates(candidates, expected.log())
 
 
-def evaluation_candidates(table: WindowTable, windows: Tensor, negatives: int = CANDIDATES - 1) -> Tensor:
-    """Returns `[windows, 1 + negatives]`, the target first, then films drawn uniformly from those not rated before it.
+def evaluation_candidates(table: WindowTable, windows: Tensor, negatives: int = CANDIDATES - 1, draw: int = 0) -> Tensor:
+    """Returns `[windows, 1 + negatives]`, the target first, then films drawn uniformly from the data set's possible negatives.
 
-    The draw depends on the window alone, so that every model and every subset of windows sees the same candidates.
+    The draw depends on the window and on `draw` alone, so that every model and every subset of windows sees the same
+    candidates.
     """
-    keys = _hashed(windows[:, None] * table.items + torch.arange(table.items, device=windows.device))
-    keys = keys.masked_fill(table.unavailable(windows), -1)
+    numbers = windows[:, None] * table.items + torch.arange(table.items, device=windows.device)
+    keys = _hashed(numbers + draw * _DRAW_STRIDE).masked_fill(table.not_negatives(windows), -1)
     return torch.cat([table.targets(windows)[:, None], keys.topk(negatives).indices], 1)
 
 

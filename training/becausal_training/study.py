@@ -17,8 +17,8 @@ import torch
 
 from becausal_training.adapter_training import AdapterSettings, train_adapter
 from becausal_training.catalogue import YearRule
+from becausal_training.datasets import load_dataset
 from becausal_training.files import write_json
-from becausal_training.interactions import load_movies
 from becausal_training.run import (
     RunSettings,
     describe_device,
@@ -165,7 +165,7 @@ def run_finalists(
 
 
 def _sasrec_arm(settings: SasrecSettings, path: Path) -> dict[str, Any]:
-    run = train_sasrec(load_movies(), settings, torch.device(_slot))
+    run = train_sasrec(load_dataset("movies"), settings, torch.device(_slot))
     stored = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
     torch.save({"model": run.model.state_dict(), "settings": asdict(settings), "run": stored}, path)
     return {"settings": asdict(settings), **run.to_json()}
@@ -180,7 +180,7 @@ def load_sasrec_run(path: Path, items: int, device: torch.device) -> tuple[Sasre
 
 
 def _adapter_arm(settings: RunSettings, sasrec_file: Path, windows: int | None) -> dict[str, Any]:
-    data, device = load_movies(), torch.device(_slot)
+    data, device = load_dataset("movies"), torch.device(_slot)
     sasrec, _ = load_sasrec_run(sasrec_file, len(data.films), device)
     model = trainable_recommender(data, sasrec.model, settings, device)
     run = train_adapter(model, data, settings.adapter, None, quick_validation(data, windows), 1, log=lambda _: None)
@@ -190,7 +190,7 @@ def _adapter_arm(settings: RunSettings, sasrec_file: Path, windows: int | None) 
 def _finalist(
     name: str, settings: RunSettings, sasrec_file: Path, out: Path, work: Path, windows: int | None, commit: str
 ) -> dict[str, Any]:
-    data, device = load_movies(), torch.device(_slot)
+    data, device = load_dataset("movies"), torch.device(_slot)
     sasrec, sasrec_settings = load_sasrec_run(sasrec_file, len(data.films), device)
     settings = replace(settings, sasrec=sasrec_settings)
     started = time.monotonic()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from becausal_training.interactions import Dataset
-from becausal_training.prompt import ABSENT
+from becausal_training.prompt import ABSENT, HISTORY_ITEMS
 
 
 class WindowTable:
@@ -16,6 +16,7 @@ class WindowTable:
     def __init__(self, data: Dataset, users: Sequence[int], min_history: int, device: torch.device) -> None:
         """Lays the users' films out flat on `device`."""
         self.items = len(data.films)
+        self.negatives = data.about.negatives
         kept = [data.users[user].kept_items for user in users]
         starts = np.concatenate([[0], np.cumsum([len(items) for items in kept])])
         # place[user, film] is how many films the user rated before that one; never rated is beyond every place.
@@ -52,3 +53,11 @@ class WindowTable:
         """Returns `[windows, items]`: true for the target and for every film rated before it."""
         place = self._place[self._row[windows]]
         return place <= place.gather(1, self.targets(windows)[:, None])
+
+    def not_negatives(self, windows: Tensor) -> Tensor:
+        """Returns `[windows, items]`: true for what the 20-candidate protocol never draws as a negative."""
+        if self.negatives == "never-rated-before":
+            return self.unavailable(windows)
+        shown = torch.cat([self.histories(windows, HISTORY_ITEMS), self.targets(windows)[:, None]], 1)
+        marked = torch.zeros(len(windows), self.items + 1, dtype=torch.bool, device=windows.device)
+        return marked.scatter(1, shown % (self.items + 1), True)[:, : self.items]

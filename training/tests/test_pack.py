@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import tiny_dataset, tiny_films, tiny_gguf, tiny_recommender
+from tiny import tiny_dataset, tiny_gguf, tiny_recommender
 
 from becausal_training import pack as packs
 from becausal_training.errors import TrainingError
@@ -19,7 +19,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(packs, "read_base", lambda _: tiny_gguf())
     folder = tmp_path / "tiny"
     training = {"commit": "c", "dataSha256": tiny_dataset().data_sha256}
-    write_pack(folder, tiny_recommender(), tiny_films(), PackRecord("when-ambiguous", training, [1, 2], [3, 4]))
+    write_pack(folder, tiny_recommender(), tiny_dataset(), PackRecord("when-ambiguous", training, [1, 2], [3, 4]))
     return folder
 
 
