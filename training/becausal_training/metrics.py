@@ -23,6 +23,10 @@ class Estimate:
     n: int
     users: int
 
+    def is_finite(self) -> bool:
+        """Whether value and interval are numbers."""
+        return bool(np.isfinite([self.value, self.low, self.high]).all())
+
     def to_json(self) -> dict[str, Any]:
         """Returns the fields of a manifest's metric, rounded to 4 decimals."""
         rounded = {"value": round(self.value, 4), "n": self.n, "users": self.users}
@@ -51,10 +55,22 @@ def user_bootstrap(values: Doubles, users: Sequence[int] | Ints, resamples: int 
 
     For a paired difference pass the differences.
     """
+    return ratio_bootstrap(values, np.ones(len(values)), users, resamples, seed)
+
+
+def ratio_bootstrap(
+    values: Doubles, others: Doubles, users: Sequence[int] | Ints, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
+    """sum(values) / sum(others) over paired windows with a percentile interval from resampling whole users.
+
+    Not finite where all of `others`, in the data or in a resample, are zero.
+    """
     _, user = np.unique(np.asarray(users), return_inverse=True)
     count = int(user.max()) + 1
-    sums, sizes = np.bincount(user, values, count), np.bincount(user, minlength=count)
+    above, below = np.bincount(user, values, count), np.bincount(user, others, count)
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-    means = (drawn @ sums) / (drawn @ sizes)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(values.mean()), float(low), float(high), len(values), count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = (drawn @ above) / (drawn @ below)
+        value = np.float64(values.mean()) / others.mean()
+        low, high = np.quantile(ratios, [0.025, 0.975])
+    return Estimate(float(value), float(low), float(high), len(values), count)

@@ -19,8 +19,8 @@ ABOUT = About(
         "name": "MovieLens 100K (GroupLens), conditions of use",
         "text": (
             "Weights, identifiers and counts derived from MovieLens 100K (1997-98; 943 users, 1,682 films); the data "
-            "themselves, titles included, are not redistributed, which needs separate permission. Research use; no commercial or "
-            "revenue-bearing use without permission of the GroupLens Research Project at the University of Minnesota; no "
+            "themselves, titles included, are not redistributed, which needs separate permission. Research use; no commercial "
+            "or revenue-bearing use without permission of the GroupLens Research Project at the University of Minnesota; no "
             "endorsement by either is implied; no guarantee of correctness or fitness. Cite: F. Maxwell Harper and Joseph A. "
             "Konstan. 2015. The MovieLens Datasets: History and Context. ACM Transactions on Interactive Intelligent Systems "
             "(TiiS) 5, 4, Article 19. https://doi.org/10.1145/2827872"

@@ -156,12 +156,19 @@ def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackReco
     write_json(folder / _MANIFEST, manifest)
 
 
-def record_results(folder: Path, beta: float, metrics: Sequence[dict[str, Any]], differences: Sequence[dict[str, Any]]) -> None:
-    """Puts the fusion weight, the metrics and the paired differences of an evaluation into a written manifest."""
+def record_results(
+    folder: Path,
+    beta: float,
+    metrics: Sequence[dict[str, Any]],
+    differences: Sequence[dict[str, Any]],
+    ratios: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Puts the fusion weight, the metrics and the paired differences and ratios of an evaluation into a written manifest."""
     manifest = read_json(folder / _MANIFEST)
     manifest["fusion"] = {"beta": beta, "chosenOn": "validation windows"}
     manifest["metrics"] = list(metrics)
     manifest["differences"] = list(differences)
+    manifest["ratios"] = list(ratios)
     write_json(folder / _MANIFEST, manifest)
 
 

@@ -17,8 +17,7 @@ from becausal_training.evaluation import (
     candidate_metrics,
     cascade_metrics,
     choose_beta,
-    score_candidates,
-    score_cascade,
+    last_target_metrics,
 )
 from becausal_training.files import read_json, write_json
 from becausal_training.interactions import Dataset
@@ -28,6 +27,7 @@ from becausal_training.paths import REPOSITORY
 from becausal_training.recommender import AdapterShape, Recommender
 from becausal_training.sasrec import Sasrec
 from becausal_training.sasrec_training import SasrecRun, SasrecSettings
+from becausal_training.scoring import LAST_TARGET_DRAWS, save_scores, score_candidates, score_cascade, score_last_targets
 
 SPLIT_RULE = "users by first kept interaction, 80/10/10"
 
@@ -118,11 +118,16 @@ def train_pack(
 
 
 def evaluate_pack(
-    folder: Path, data: Dataset, device: torch.device, count: int | None, slates: tuple[int, ...]
+    folder: Path,
+    data: Dataset,
+    device: torch.device,
+    count: int | None,
+    slates: tuple[int, ...],
+    scores: Path | None = None,
 ) -> dict[str, Any]:
-    """Evaluates the files of a pack on test windows, in float32.
+    """Evaluates the files of a pack on the test users, in float32; with `scores`, stores all scores in that folder.
 
-    On all windows the fusion weight is chosen anew, on the validation windows; a sample of `count` keeps the manifest's.
+    On all windows the fusion weight is chosen anew, on the validation users; a sample of `count` keeps the manifest's.
     """
     torch.set_float32_matmul_precision("highest")
     model = load_pack(folder).to(device)
@@ -131,9 +136,14 @@ def evaluate_pack(
         validation = score_candidates(model, data, "validation", with_text=False)
         beta, betas = choose_beta(validation, score_cascade(model, data, "validation", SLATE_SIZE))
     candidates = score_candidates(model, data, "test", count)
+    last = score_last_targets(model, data, "test", LAST_TARGET_DRAWS if count is None else 1)
     cascade = score_cascade(model, data, "test", max(slates), count)
+    if scores is not None:
+        for name, part in {"windows": candidates, "last-targets": last, "catalogue": cascade}.items():
+            save_scores(scores / f"{name}.npz", part, data, "test")
     windows = "all windows" if count is None else f"{count} windows"
-    table = candidate_metrics(candidates, beta, windows) + cascade_metrics(cascade, beta, slates, windows)
+    table = candidate_metrics(candidates, beta, windows) + last_target_metrics(last, beta)
+    table += cascade_metrics(cascade, beta, slates, windows)
     return {
         "pack": folder.name,
         "device": describe_device(device),
@@ -141,13 +151,14 @@ def evaluate_pack(
         "validation": betas,
         "metrics": table.metrics,
         "differences": table.differences,
+        "ratios": table.ratios,
     }
 
 
 def publish_results(folder: Path, results: dict[str, Any], path: Path) -> None:
     """Writes an evaluation to its results file and into the manifest of its pack."""
     write_json(path, results)
-    record_results(folder, results["beta"], results["metrics"], results["differences"])
+    record_results(folder, results["beta"], results["metrics"], results["differences"], results["ratios"])
 
 
 def describe_device(device: torch.device) -> str:

@@ -57,14 +57,17 @@ def training_slates(
     return Slates(candidates, expected.log())
 
 
-def evaluation_candidates(table: WindowTable, windows: Tensor, negatives: int = CANDIDATES - 1, draw: int = 0) -> Tensor:
+def evaluation_candidates(
+    table: WindowTable, windows: Tensor, negatives: int = CANDIDATES - 1, draw: Tensor | int = 0
+) -> Tensor:
     """Returns `[windows, 1 + negatives]`, the target first, then films drawn uniformly from the data set's possible negatives.
 
-    The draw depends on the window and on `draw` alone, so that every model and every subset of windows sees the same
-    candidates.
+    The draw depends on the window and on its number `draw` (one for all, or `[windows]`) alone, so that every model and
+    every subset of windows sees the same candidates.
     """
-    numbers = windows[:, None] * table.items + torch.arange(table.items, device=windows.device)
-    keys = _hashed(numbers + draw * _DRAW_STRIDE).masked_fill(table.not_negatives(windows), -1)
+    first = windows * table.items + draw * _DRAW_STRIDE
+    keys = _hashed(first[:, None] + torch.arange(table.items, device=windows.device))
+    keys = keys.masked_fill(table.not_negatives(windows), -1)
     return torch.cat([table.targets(windows)[:, None], keys.topk(negatives).indices], 1)
 
 

@@ -8,10 +8,11 @@ from tiny import ITEMS, tiny_dataset, tiny_recommender
 
 from becausal_training.adapter_training import AdapterSettings, learning_rate_at, train_adapter
 from becausal_training.curriculum import is_hybrid, logged_fractions
-from becausal_training.evaluation import candidate_metrics, cascade_metrics, choose_beta, score_candidates, score_cascade
+from becausal_training.evaluation import candidate_metrics, cascade_metrics, choose_beta
 from becausal_training.sampling import evaluation_candidates, training_slates
 from becausal_training.sasrec import SasrecShape
 from becausal_training.sasrec_training import SasrecSettings, train_sasrec
+from becausal_training.scoring import score_candidates, score_cascade
 from becausal_training.windows import WindowTable
 
 CPU = torch.device("cpu")
