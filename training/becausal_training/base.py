@@ -129,3 +129,11 @@ def read_parts(folder: Path = BASE_12) -> bytes:
 def read_base(folder: Path = BASE_12) -> Gguf:
     """Reads the embedded base."""
     return read_gguf(read_parts(folder))
+
+
+def read_base_layers(layers: int) -> Gguf:
+    """Reads the first `layers` layers: of the embedded base as far as it goes, of the published file beyond."""
+    if layers == LAYERS:
+        return read_base()
+    source = read_base() if layers < LAYERS else read_gguf(write_full_model().read_bytes())
+    return keep_first_layers(source, layers)

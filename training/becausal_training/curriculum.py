@@ -1,14 +1,26 @@
-"""Text-to-hybrid curriculum (Liao et al. 2024, arXiv 2312.02445): batch t of T is hybrid with probability t / T."""
+"""When batches show behaviour vectors: the text-to-hybrid curriculum (Liao et al. 2024, arXiv 2312.02445) and what it is
+compared with.
+"""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 
 DECILES = 10
+TEXT_STAGE = 0.4
+"""Share of the steps that "two-stage" trains on text: two of LLaRA's five epochs."""
+
+ChannelSchedule = Literal["curriculum", "direct", "two-stage"]
+"""Batch t of T is hybrid with probability t / T, always, or always behind the text stage."""
 
 
-def is_hybrid(step: int, steps: int, generator: torch.Generator) -> bool:
+def is_hybrid(step: int, steps: int, generator: torch.Generator, schedule: ChannelSchedule = "curriculum") -> bool:
     """Draws whether batch `step` (from 0) of `steps` shows behaviour vectors; `generator` is on the CPU."""
+    if schedule == "direct":
+        return True
+    if schedule == "two-stage":
+        return step >= TEXT_STAGE * steps
     return bool(torch.rand((), generator=generator) < (step + 1) / steps)
 
 

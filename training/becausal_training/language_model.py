@@ -70,11 +70,15 @@ class LowRank(nn.Module):
     def __init__(self, inputs: int, outputs: int, rank: int) -> None:
         """Starts as zero: A is random, B is zero."""
         super().__init__()
+        self.dropout = 0.0
+        """Share of the inputs of A that are dropped while training; the frozen weight always sees all."""
         self.lora_a = nn.Parameter(torch.randn(rank, inputs) / inputs**0.5)
         self.lora_b = nn.Parameter(torch.zeros(outputs, rank))
 
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:
         """Returns the low-rank update for `x` `[prompts, length, inputs]`."""
+        if self.dropout and self.training:
+            x = F.dropout(x, self.dropout)
         u = F.linear(x, self.lora_a.to(x.dtype)) * gate.to(x.dtype)
         return F.linear(u, self.lora_b.to(x.dtype))
 
@@ -108,8 +112,13 @@ class Block(nn.Module):
         self.ffn_gate_up = LowRank(shape.width, 2 * shape.ffn, rank)
         self.ffn_down = LowRank(shape.ffn, shape.width, rank)
 
-    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor, gate: Tensor) -> Tensor:
-        """Returns the residual `[prompts, length, width]` after this layer; `mask` is `[prompts, 1, length, length]`."""
+    def forward(
+        self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor, gate: Tensor, kept: Tensor | None = None
+    ) -> Tensor:
+        """Returns the residual `[prompts, length, width]` after this layer; `mask` is `[prompts, 1, length, length]`.
+
+        With `kept` `[prompts, n]` it returns the residual at those places only, `[prompts, n, width]`.
+        """
         s, dtype = self.shape, self.w_qkv.dtype
         prompts, length, _ = x.shape
         h = rms_norm(x, self.attn_norm, s.epsilon).to(dtype)
@@ -120,6 +129,11 @@ class Block(nn.Module):
         v = v.view(prompts, length, s.kv_heads, s.head_width).transpose(1, 2)
         k = k.repeat_interleave(s.heads // s.kv_heads, 1)
         v = v.repeat_interleave(s.heads // s.kv_heads, 1)
+        if kept is not None:
+            at, length = kept[:, None, :, None], kept.shape[1]
+            q = q.gather(2, at.expand(-1, s.heads, -1, s.head_width))
+            mask = mask.gather(2, at.expand(-1, -1, -1, mask.shape[-1]))
+            x = x.gather(1, kept[..., None].expand(-1, -1, s.width))
         a = F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).reshape(prompts, length, s.width)
         x = x + (F.linear(a, self.w_output) + self.attn_output(a, gate)).to(x.dtype)
         h = rms_norm(x, self.ffn_norm, s.epsilon).to(dtype)
@@ -145,21 +159,30 @@ class LanguageModel(nn.Module):
             Block(self.shape, _layer_weights(file, layer), rank, dtype) for layer in range(self.shape.layers)
         )
 
-    def forward(self, x: Tensor, position: Tensor, mask: Tensor, gate: Tensor) -> Tensor:
-        """Returns the last residual for input embeddings `x` `[prompts, length, width]`; `gate` is `[prompts, rank]`."""
-        return self.residuals(x, position, mask, gate)[-1]
+    def forward(self, x: Tensor, position: Tensor, mask: Tensor, gate: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Returns the last residual for input embeddings `x` `[prompts, length, width]`; `gate` is `[prompts, rank]`.
 
-    def residuals(self, x: Tensor, position: Tensor, mask: Tensor, gate: Tensor) -> list[Tensor]:
-        """Returns the input and the residual after every block."""
+        With `kept` `[prompts, n]` the last block computes those places only and the result is `[prompts, n, width]`.
+        """
+        return self.residuals(x, position, mask, gate, kept)[-1]
+
+    def residuals(self, x: Tensor, position: Tensor, mask: Tensor, gate: Tensor, kept: Tensor | None = None) -> list[Tensor]:
+        """Returns the input and the residual after every block; `kept` cuts the last one down as in `forward`."""
         cosine, sine = (angle.to(x.dtype) for angle in rotary_angles(position, self.shape))
         residuals = [x]
-        for block in self.blocks:
+        for block in self.blocks[:-1]:
             residuals.append(block(residuals[-1], cosine, sine, mask[:, None], gate[:, None]))
+        residuals.append(self.blocks[-1](residuals[-1], cosine, sine, mask[:, None], gate[:, None], kept))
         return residuals
 
     def read_out(self, residual: Tensor) -> Tensor:
         """Returns the output-normalised residual."""
         return rms_norm(residual, self.output_norm, self.shape.epsilon)
+
+    def token_log_probabilities(self, residual: Tensor, tokens: Tensor) -> Tensor:
+        """Returns log p of each of `tokens` `[...]` as the next token after its `residual` `[..., width]` (tied head)."""
+        logits = F.linear(self.read_out(residual), self.embedding)
+        return logits.gather(-1, tokens[..., None])[..., 0] - logits.logsumexp(-1)
 
 
 def _tensor(file: Gguf, name: str) -> Tensor:

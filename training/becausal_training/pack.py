@@ -16,6 +16,7 @@ from becausal_training.files import read_json, sha256, write_compact_json, write
 from becausal_training.gguf import Gguf
 from becausal_training.interactions import Dataset
 from becausal_training.paths import BASE_12
+from becausal_training.personas import direction_names
 from becausal_training.prompt import HISTORY_ITEMS, TEMPLATE, PromptTemplate, pad_left
 from becausal_training.recommender import AdapterShape, Recommender
 from becausal_training.sasrec import Sasrec, SasrecShape
@@ -53,7 +54,7 @@ def build_recommender(
 ) -> Recommender:
     """Returns an untrained recommender on a base, a catalogue and a SASRec."""
     tokenizer = Tokenizer.from_gguf(file)
-    template = PromptTemplate(tokenizer, title_tokens(films, year_rule, tokenizer))
+    template = PromptTemplate(tokenizer, title_tokens(films, year_rule, tokenizer), direction_names(films))
     return Recommender(file, tokenizer, template, sasrec, shape, dtype)
 
 

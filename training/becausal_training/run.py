@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 
-from becausal_training.adapter_training import AdapterRun, AdapterSettings, train_adapter
-from becausal_training.base import read_base
+from becausal_training.adapter_settings import AdapterSettings
+from becausal_training.adapter_training import AdapterRun, train_adapter
+from becausal_training.base import read_base_layers
 from becausal_training.catalogue import YearRule
+from becausal_training.errors import TrainingError
 from becausal_training.evaluation import (
     candidate_metrics,
     cascade_metrics,
@@ -40,6 +42,9 @@ class RunSettings:
     adapter: AdapterSettings = field(default_factory=AdapterSettings)
     shape: AdapterShape = field(default_factory=AdapterShape)
     year_rule: YearRule = "always"
+    dataset: str = "movies"
+    layers: int = 12
+    """How many layers of the base are used, from the first: up to 12 of the embedded file, more of the published one."""
 
 
 def pick_device(name: str | None) -> torch.device:
@@ -48,11 +53,12 @@ def pick_device(name: str | None) -> torch.device:
 
 
 def trainable_recommender(data: Dataset, sasrec: Sasrec, settings: RunSettings, device: torch.device) -> Recommender:
-    """Returns an untrained recommender on the embedded base; on a GPU in bfloat16, block by block compiled."""
+    """Returns an untrained recommender on the settings' base; on a GPU in bfloat16, block by block compiled."""
     torch.manual_seed(settings.adapter.seed)
     on_gpu = device.type == "cuda"
     dtype = torch.bfloat16 if on_gpu else torch.float32
-    model = build_recommender(read_base(), data.films, settings.year_rule, sasrec, settings.shape, dtype).to(device)
+    base = read_base_layers(settings.layers)
+    model = build_recommender(base, data.films, settings.year_rule, sasrec, settings.shape, dtype).to(device)
     if on_gpu:
         torch.set_float32_matmul_precision("high")
         for block in model.lm.blocks:
@@ -92,6 +98,8 @@ def train_pack(
     log: Callable[[str], None] = print,
 ) -> AdapterRun:
     """Trains an adapter on a trained SASRec, on the device that one is on, and writes the pack into `folder`."""
+    if settings.adapter.channels != "hybrid" or settings.adapter.gate == "random":
+        raise TrainingError("a pack shows both channels with a gate of its own; other arms are measured where they are trained")
     started = time.monotonic()
     device = sasrec.model.item_embedding.weight.device
     model = trainable_recommender(data, sasrec.model, settings, device)
