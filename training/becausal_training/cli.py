@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from becausal_training.errors import TrainingError
-from becausal_training.paths import TINY_MODELS
+from becausal_training.paths import TINY_MODELS, WORK
 
 DATASETS = ("movies", "ml-100k")
 
@@ -45,18 +45,12 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _study(options: argparse.Namespace) -> None:
+    from becausal_training.plan import read_plan
+    from becausal_training.run import current_commit
     from becausal_training.study import run_study
 
-    run_study(options.out, options.slots, options.sasrec_steps, options.steps, options.batch, options.windows)
-
-
-def _finalists(options: argparse.Namespace) -> None:
-    from becausal_training.run import current_commit
-    from becausal_training.study import finalists, run_finalists
-
-    commit = options.commit or current_commit()
-    settings = finalists(options.steps, options.batch, options.years, options.self_normalisation)
-    run_finalists(options.out, options.work, options.slots, options.sasrec_steps, settings, options.windows, commit)
+    plan, commit = read_plan(options.plan), options.commit or current_commit()
+    run_study(plan, options.out, options.work, options.slots, commit, options.windows)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -94,7 +88,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from becausal_training.run import evaluate_pack, pick_device, publish_results
 
     folder = options.pack or PACKS / options.dataset
-    results = evaluate_pack(folder, prepare_dataset(options.dataset), pick_device(options.device), options.windows, (50, 100))
+    results = evaluate_pack(folder, prepare_dataset(options.dataset), pick_device(options.device), options.windows, (50, 100), options.scores)
     _print_results(results)
     if options.publish:
         publish_results(folder, results, RESULTS / f"{options.dataset}.json")
@@ -104,7 +98,7 @@ def _print_results(results: dict[str, Any]) -> None:
     from becausal_training.evaluation import format_table
 
     print(f"pack {results['pack']}, beta {results['beta']}, on {results['device']}")
-    print(format_table(results["metrics"] + results["differences"]))
+    print(format_table(results["metrics"] + results["differences"] + results["ratios"]))
 
 
 def _goldens(_: argparse.Namespace) -> None:
@@ -135,25 +129,13 @@ def build_parser() -> argparse.ArgumentParser:
     data = _step(steps, "data", _data, "prepare the ratings and the catalogue of each data set")
     data.add_argument("--dataset", nargs="+", choices=DATASETS, default=DATASETS)
 
-    study = _step(steps, "study", _study, "compare settings in short arms, on validation users")
-    study.add_argument("--out", type=Path, required=True)
+    study = _step(steps, "study", _study, "train and measure every arm of a plan, side by side")
+    study.add_argument("plan", type=Path, help="a file of training/plans")
+    study.add_argument("--out", type=Path, required=True, help="receives the record and an archive of every exported pack")
+    study.add_argument("--work", type=Path, default=WORK / "study", help="SASRecs, packs and checkpoints")
     study.add_argument("--slots", nargs="+", default=["cpu"], help="one worker for each entry, e.g. cuda:0 cuda:0")
-    study.add_argument("--sasrec-steps", type=int, default=1_000)
-    study.add_argument("--steps", type=int, default=1_500)
-    study.add_argument("--batch", type=int, default=64)
-    study.add_argument("--windows", type=int, default=None, help="validation windows to measure (default all)")
-
-    finalists = _step(steps, "finalists", _finalists, "train, export and evaluate several packs side by side")
-    finalists.add_argument("--out", type=Path, required=True, help="receives report.json and one archive a pack")
-    finalists.add_argument("--work", type=Path, required=True, help="packs and checkpoints")
-    finalists.add_argument("--slots", nargs="+", default=["cpu"])
-    finalists.add_argument("--sasrec-steps", type=int, default=1_000)
-    finalists.add_argument("--steps", type=int, nargs="+", required=True)
-    finalists.add_argument("--batch", type=int, default=64)
-    finalists.add_argument("--years", nargs="+", choices=["always", "when-ambiguous"], default=["always"])
-    finalists.add_argument("--self-normalisation", type=float, nargs="+", default=[0.02])
-    finalists.add_argument("--windows", type=int, default=None)
-    finalists.add_argument("--commit")
+    study.add_argument("--windows", type=int, default=None, help="windows to measure (default all)")
+    study.add_argument("--commit", help="recorded (default: what is checked out)")
 
     train = _step(steps, "train", _train, "train, export and evaluate a pack into a folder")
     train.add_argument("--out", type=Path, required=True)
@@ -171,6 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--pack", type=Path, help="the pack's folder (default: the committed pack of the data set)")
     evaluate.add_argument("--device")
     evaluate.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
+    evaluate.add_argument("--scores", type=Path, help="store all scores in this folder, to compare models pair by pair")
     evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     tiny = _step(steps, "tiny", _tiny, "write tiny GGUF models of every weight type and what they predict (needs gguf)")

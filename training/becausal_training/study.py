@@ -1,102 +1,239 @@
-"""Settings compared side by side: short arms measured on validation users, then whole runs of the finalists.
+"""Runs a plan: every arm with every seed on one SASRec, side by side, and one record of all of it.
 
-One worker process runs for each entry of `slots` (a device may be named more than once).
+One worker process runs for each entry of `slots` (a device may be named more than once). The record is written anew after
+every run, and a run that it holds already is not repeated, so a killed study goes on where it was.
 """
 
+import base64
 import multiprocessing as mp
+import re
 import shutil
 import time
+import zlib
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, replace
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
-from becausal_training.adapter_training import AdapterSettings, train_adapter
-from becausal_training.catalogue import YearRule
+from becausal_training.adapter_training import train_adapter
+from becausal_training.clusters import k_means
 from becausal_training.datasets import load_dataset
-from becausal_training.files import write_json
+from becausal_training.evaluation import BETAS
+from becausal_training.files import read_json, write_json
+from becausal_training.interactions import Dataset, Part
+from becausal_training.metrics import Doubles, Ints, user_bootstrap
+from becausal_training.plan import Arm, MeasuredOn, Plan
+from becausal_training.probes import CLUSTERS, probe_report, score_probes
+from becausal_training.recommender import Recommender
 from becausal_training.run import (
     RunSettings,
     describe_device,
     evaluate_pack,
     publish_results,
-    quick_validation,
     train_pack,
     trainable_recommender,
 )
 from becausal_training.sasrec import Sasrec, SasrecShape
 from becausal_training.sasrec_training import SasrecRun, SasrecSettings, train_sasrec
+from becausal_training.scoring import score_candidates
 
 _SLATES = (50, 100)
+_PARTS_OF_A_HIT = 240
 _slot = "cpu"
 
 
-def sasrec_arms(steps: int) -> dict[str, SasrecSettings]:
-    """Returns the SASRec settings compared: `steps` is the middle of three budgets."""
-    base = SasrecSettings(steps=steps)
+def run_study(plan: Plan, out: Path, work: Path, slots: Sequence[str], commit: str, windows: int | None = None) -> Path:
+    """Runs all of `plan` and returns its record `out / PLAN.json`; exported packs become archives beside it.
+
+    `windows` measures only so many windows, drawn at random. SASRecs, packs and checkpoints stay in `work`.
+    """
+    workers, started = _workers(slots), time.monotonic()
+    path = out / f"{plan.name}.json"
+    data = load_dataset(plan.dataset)
+    record = read_json(path) if path.exists() else {"plan": plan.name, "dataset": plan.dataset, "runs": []}
+    record |= {"dataSha256": data.data_sha256, "commit": commit, "slots": list(slots), "measuredOn": plan.measured_on}
+
+    def log(line: str) -> None:
+        print(f"{time.monotonic() - started:.0f} s  {line}", flush=True)
+
+    sasrec_file = work / f"{plan.name}-sasrec.pt"
+    if "sasrec" not in record or not sasrec_file.exists():
+        record["sasrec"] = _choose_sasrec(workers, plan, sasrec_file, log)
+        write_json(path, record)
+    done = {(run["arm"], run["seed"]) for run in record["runs"]}
+    jobs: list[tuple[Arm, int, Future[dict[str, Any]]]] = []
+    for arm, settings in plan.runs():
+        if (arm.name, settings.adapter.seed) not in done:
+            job = workers.submit(_run_arm, plan, arm, settings, sasrec_file, out, work, commit, windows)
+            jobs.append((arm, settings.adapter.seed, job))
+    for arm, seed, job in jobs:
+        record["runs"].append({"arm": arm.name, "seed": seed, **job.result()})
+        log(f"{arm.name}, seed {seed}: {record['runs'][-1]['results'][0]['rows']}")
+        record["wallSeconds"] = round(time.monotonic() - started)
+        write_json(path, record)
+    workers.shutdown()
+    return path
+
+
+def _choose_sasrec(workers: ProcessPoolExecutor, plan: Plan, chosen: Path, log: Any) -> dict[str, Any]:
+    """Trains every SASRec of the plan and keeps the best by HR@1 on validation windows."""
+    files = {name: chosen.with_stem(f"{chosen.stem}-{index}") for index, name in enumerate(plan.sasrec)}
+    jobs = {name: workers.submit(_run_sasrec, plan.dataset, settings, files[name]) for name, settings in plan.sasrec.items()}
+    arms: dict[str, Any] = {}
+    for name, job in jobs.items():
+        arms[name] = job.result()
+        log(f"SASRec {name}: {arms[name]['validation']} at step {arms[name]['bestStep']}")
+    best = max(arms, key=lambda name: arms[name]["validation"]["HR@1"])
+    shutil.copyfile(files[best], chosen)
+    return {"chosen": best, "arms": arms}
+
+
+def _run_sasrec(dataset: str, settings: SasrecSettings, path: Path) -> dict[str, Any]:
+    run = train_sasrec(load_dataset(dataset), settings, torch.device(_slot))
+    save_sasrec_run(run, settings, path)
+    return {"settings": asdict(settings), **run.to_json()}
+
+
+def save_sasrec_run(run: SasrecRun, settings: SasrecSettings, path: Path) -> None:
+    """Writes a trained SASRec with its record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
+    shape = asdict(run.model.shape)
+    torch.save({"model": run.model.state_dict(), "shape": shape, "settings": asdict(settings), "run": stored}, path)
+
+
+def load_sasrec_run(path: Path, device: torch.device) -> tuple[SasrecRun, SasrecSettings]:
+    """Loads what `save_sasrec_run` wrote."""
+    stored = torch.load(path, map_location=device, weights_only=True)
+    model = Sasrec(SasrecShape(**stored["shape"])).to(device)
+    model.load_state_dict(stored["model"])
+    return SasrecRun(model.eval(), **stored["run"]), SasrecSettings(**stored["settings"])
+
+
+def _run_arm(
+    plan: Plan, arm: Arm, settings: RunSettings, sasrec_file: Path, out: Path, work: Path, commit: str, windows: int | None
+) -> dict[str, Any]:
+    """Trains and measures one arm with one seed on this worker's device."""
+    data, device = load_dataset(plan.dataset), torch.device(_slot)
+    sasrec, sasrec_settings = load_sasrec_run(sasrec_file, device)
+    settings = replace(settings, sasrec=sasrec_settings)
+    name = f"{re.sub('[^a-z0-9]+', '-', arm.name.lower()).strip('-')}-{settings.adapter.seed}"
+    if arm.exported:
+        return _run_exported(name, data, settings, sasrec, out, work / name, commit, windows, device)
+    model = trainable_recommender(data, sasrec.model, settings, device)
+    run = train_adapter(model, data, settings.adapter, log=lambda _: None)
+    record = {
+        "settings": asdict(settings),
+        "device": describe_device(device),
+        "run": run.to_json(),
+        "results": measure(model, data, plan.measured_on, windows),
+    }
+    if arm.probed:
+        probes = score_probes(model, data, plan.measured_on, windows)
+        clusters = k_means(probes.states, CLUSTERS)
+        record |= {"probes": probe_report(probes, clusters), "clusters": pack_numbers(clusters)}
+    return record
+
+
+def _run_exported(
+    name: str,
+    data: Dataset,
+    settings: RunSettings,
+    sasrec: SasrecRun,
+    out: Path,
+    work: Path,
+    commit: str,
+    windows: int | None,
+    device: torch.device,
+) -> dict[str, Any]:
+    """As `_run_arm`, through the files of a pack: what is measured is what was written."""
+    folder = work / data.name
+
+    def log(line: str) -> None:
+        print(f"{name}: {line}", flush=True)
+
+    run = train_pack(data, settings, sasrec, folder, work / "checkpoint", commit, log)
+    shutil.make_archive(str(out / name), "gztar", work, data.name)
+    evaluation = evaluate_pack(folder, data, device, windows, _SLATES)
+    publish_results(folder, evaluation, out / f"{name}.json")
+    shutil.make_archive(str(out / name), "gztar", work, data.name)
+    rows = {row["model"]: row["value"] for row in evaluation["metrics"][:5]}
     return {
-        "reference": base,
-        "seed 1": replace(base, seed=1),
-        "shorter": replace(base, steps=steps * 7 // 10),
-        "shorter, seed 1": replace(base, steps=steps * 7 // 10, seed=1),
-        "longer, dropout 0.4": replace(base, steps=steps * 3 // 2, dropout=0.4),
-        "dropout 0.4": replace(base, dropout=0.4),
-        "rate 0.002, dropout 0.4": replace(base, learning_rate=2e-3, dropout=0.4),
-        "shorter, dropout 0.2": replace(base, steps=steps * 7 // 10, dropout=0.2),
+        "settings": asdict(settings),
+        "device": describe_device(device),
+        "run": run.to_json(),
+        "results": [{"part": "test", "rows": rows}],
+        "evaluation": evaluation,
     }
 
 
-def adapter_arms(steps: int, batch: int) -> dict[str, RunSettings]:
-    """Returns the adapter settings compared, the reference first."""
-    adapter = AdapterSettings(steps=steps, batch=batch, schedule="cosine", learning_rate=1e-3)
-    base = RunSettings(adapter=adapter, year_rule="when-ambiguous")
+def measure(model: Recommender, data: Dataset, measured_on: MeasuredOn, windows: int | None) -> list[dict[str, Any]]:
+    """Returns HR@1 among 20 candidates on validation windows, and on test windows if `measured_on` is "test".
 
-    def changed(**values: Any) -> RunSettings:
-        return replace(base, adapter=replace(base.adapter, **values))
-
-    return {
-        "reference": base,
-        "years always": replace(base, year_rule="always"),
-        "no correction": changed(correction=0.0),
-        "half correction": changed(correction=0.5),
-        "trapezoid": changed(schedule="trapezoid"),
-        "rate 0.002": changed(learning_rate=2e-3),
-        "reference, seed 1": changed(seed=1),
-        "years always, seed 1": replace(changed(seed=1), year_rule="always"),
-    }
-
-
-def finalists(
-    steps: Sequence[int], batch: int, year_rules: Sequence[YearRule], self_normalisation: Sequence[float]
-) -> dict[str, RunSettings]:
-    """Returns every combination of budget, year rule and self-normalisation weight, the longest runs first."""
-    return {
-        f"{rule}-{count}-{weight:g}": RunSettings(
-            adapter=AdapterSettings(steps=count, batch=batch, self_normalisation=weight), year_rule=rule
+    The fusion weight is the best on the validation windows. Hits of every window are kept, so that arms can be compared
+    window by window.
+    """
+    parts: tuple[Part, ...] = ("validation", "test") if measured_on == "test" else ("validation",)
+    beta, results = 0.0, []
+    for part in parts:
+        scores = score_candidates(model, data, part, windows)
+        if part == "validation":
+            beta = max(BETAS, key=lambda weight: float(scores.hits(scores.fused(weight)).mean()))
+        hits = scores.hits_by_model(beta)
+        results.append(
+            {
+                "part": part,
+                "beta": beta,
+                "rows": {name: round(float(values.mean()), 4) for name, values in hits.items()},
+                "minusSasrec": user_bootstrap(hits["hybrid iLoRA"] - hits["SASRec"], scores.users).to_json(),
+                "hits": {name: pack_hits(values) for name, values in hits.items()},
+                "users": pack_numbers(scores.users),
+            }
         )
-        for count in sorted(steps, reverse=True)
-        for rule in year_rules
-        for weight in self_normalisation
-    }
+    return results
 
 
-class _Workers:
-    """A pool of processes, each bound to one slot."""
+def pack_hits(hits: Doubles) -> str:
+    """Returns hits as text: 240ths (a tie of up to 6 is exact), one byte each, deflated, base64."""
+    return _pack(np.round(hits * _PARTS_OF_A_HIT).astype(np.uint8))
 
-    def __init__(self, slots: Sequence[str]) -> None:
-        context = mp.get_context("spawn")
-        free: Queue[str] = context.Queue()
-        for slot in slots:
-            free.put(slot)
-        self.pool = ProcessPoolExecutor(len(slots), context, _take_slot, (free,))
-        self.started = time.monotonic()
 
-    def log(self, name: str, found: Any) -> None:
-        print(f"{time.monotonic() - self.started:.0f} s  {name}: {found}", flush=True)
+def unpack_hits(text: str) -> Doubles:
+    """Returns what `pack_hits` was given."""
+    return np.frombuffer(_unpack(text), np.uint8) / _PARTS_OF_A_HIT
+
+
+def pack_numbers(numbers: Ints) -> str:
+    """Returns users or clusters of every window as text: little-endian 16-bit numbers, deflated, base64."""
+    return _pack(numbers.astype("<u2"))
+
+
+def unpack_numbers(text: str) -> Ints:
+    """Returns what `pack_numbers` was given."""
+    return np.frombuffer(_unpack(text), "<u2").astype(np.int64)
+
+
+def _pack(values: npt.NDArray[Any]) -> str:
+    return base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()
+
+
+def _unpack(text: str) -> bytes:
+    return zlib.decompress(base64.b64decode(text))
+
+
+def _workers(slots: Sequence[str]) -> ProcessPoolExecutor:
+    """Returns a pool of processes, each bound to one slot."""
+    context = mp.get_context("spawn")
+    free: Queue[str] = context.Queue()
+    for slot in slots:
+        free.put(slot)
+    return ProcessPoolExecutor(len(slots), context, _take_slot, (free,))
 
 
 def _take_slot(free: "Queue[str]") -> None:
@@ -105,105 +242,3 @@ def _take_slot(free: "Queue[str]") -> None:
     torch.set_num_threads(2)
     if _slot.startswith("cuda"):
         torch.cuda.set_device(_slot)
-
-
-def choose_sasrec(workers: _Workers, folder: Path, steps: int) -> tuple[Path, dict[str, Any]]:
-    """Trains every SASRec arm and returns the file of the best by validation HR@1, and the record of all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {name: folder / f"sasrec-{index}.pt" for index, name in enumerate(sasrec_arms(steps))}
-    arms = sasrec_arms(steps).items()
-    jobs = {name: workers.pool.submit(_sasrec_arm, settings, files[name]) for name, settings in arms}
-    report: dict[str, Any] = {}
-    for name, job in jobs.items():
-        report[name] = job.result()
-        workers.log(name, f"{report[name]['validation']} at step {report[name]['bestStep']}")
-    return files[max(report, key=lambda name: report[name]["validation"]["HR@1"])], report
-
-
-def run_study(
-    folder: Path, slots: Sequence[str], sasrec_steps: int, steps: int, batch: int, windows: int | None
-) -> dict[str, Any]:
-    """Runs all short arms and writes `study.json`; every finished arm is in it as soon as it ends."""
-    workers = _Workers(slots)
-    report: dict[str, Any] = {"slots": list(slots), "adapter": {}}
-    sasrec_file, report["sasrec"] = choose_sasrec(workers, folder, sasrec_steps)
-    arms = {
-        name: workers.pool.submit(_adapter_arm, settings, sasrec_file, windows)
-        for name, settings in adapter_arms(steps, batch).items()
-    }
-    for name, arm in arms.items():
-        report["adapter"][name] = arm.result()
-        workers.log(name, report["adapter"][name]["validation"])
-        write_json(folder / "study.json", report)
-    report["wallSeconds"] = round(time.monotonic() - workers.started)
-    write_json(folder / "study.json", report)
-    return report
-
-
-def run_finalists(
-    out: Path,
-    work: Path,
-    slots: Sequence[str],
-    sasrec_steps: int,
-    settings: dict[str, RunSettings],
-    windows: int | None,
-    commit: str,
-) -> None:
-    """Trains every finalist on the best SASRec, archives each pack in `out` and reports their evaluations."""
-    workers = _Workers(slots)
-    report: dict[str, Any] = {"slots": list(slots), "finalists": {}}
-    sasrec_file, report["sasrec"] = choose_sasrec(workers, work, sasrec_steps)
-    write_json(out / "report.json", report)
-    jobs = {
-        name: workers.pool.submit(_finalist, name, finalist, sasrec_file, out, work, windows, commit)
-        for name, finalist in settings.items()
-    }
-    for name, job in jobs.items():
-        report["finalists"][name] = job.result()
-        workers.log(name, "done")
-        write_json(out / "report.json", report)
-
-
-def _sasrec_arm(settings: SasrecSettings, path: Path) -> dict[str, Any]:
-    run = train_sasrec(load_dataset("movies"), settings, torch.device(_slot))
-    stored = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
-    torch.save({"model": run.model.state_dict(), "settings": asdict(settings), "run": stored}, path)
-    return {"settings": asdict(settings), **run.to_json()}
-
-
-def load_sasrec_run(path: Path, items: int, device: torch.device) -> tuple[SasrecRun, SasrecSettings]:
-    """Loads a SASRec arm with its record."""
-    stored = torch.load(path, map_location=device, weights_only=True)
-    model = Sasrec(SasrecShape(items)).to(device)
-    model.load_state_dict(stored["model"])
-    return SasrecRun(model.eval(), **stored["run"]), SasrecSettings(**stored["settings"])
-
-
-def _adapter_arm(settings: RunSettings, sasrec_file: Path, windows: int | None) -> dict[str, Any]:
-    data, device = load_dataset("movies"), torch.device(_slot)
-    sasrec, _ = load_sasrec_run(sasrec_file, len(data.films), device)
-    model = trainable_recommender(data, sasrec.model, settings, device)
-    run = train_adapter(model, data, settings.adapter, None, quick_validation(data, windows), 1, log=lambda _: None)
-    return {"settings": asdict(settings), "device": describe_device(device), **run.to_json()}
-
-
-def _finalist(
-    name: str, settings: RunSettings, sasrec_file: Path, out: Path, work: Path, windows: int | None, commit: str
-) -> dict[str, Any]:
-    data, device = load_dataset("movies"), torch.device(_slot)
-    sasrec, sasrec_settings = load_sasrec_run(sasrec_file, len(data.films), device)
-    settings = replace(settings, sasrec=sasrec_settings)
-    started = time.monotonic()
-
-    def log(line: str) -> None:
-        print(f"{name} {time.monotonic() - started:.0f} s: {line}", flush=True)
-
-    folder = work / name / "movies"
-    run = train_pack(data, settings, sasrec, folder, work / name / "checkpoint", commit, log)
-    shutil.make_archive(str(out / name), "gztar", folder.parent, "movies")
-    log("exported")
-    results = evaluate_pack(folder, data, device, windows, _SLATES)
-    publish_results(folder, results, folder / "results.json")
-    shutil.make_archive(str(out / name), "gztar", folder.parent, "movies")
-    log("evaluated")
-    return {"settings": asdict(settings), "results": results, **run.to_json()}
