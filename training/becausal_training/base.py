@@ -137,3 +137,8 @@ def read_base_layers(layers: int) -> Gguf:
         return read_base()
     source = read_base() if layers < LAYERS else read_gguf(write_full_model().read_bytes())
     return keep_first_layers(source, layers)
+
+
+def base_sha256(layers: int) -> str:
+    """Returns the sha256 of the file that a pack of `layers` layers runs on: the embedded base, or the published file."""
+    return read_json(BASE_12 / "manifest.json")["sha256"] if layers <= LAYERS else SOURCE_SHA256

@@ -29,7 +29,7 @@ _BLOCKS_CANDIDATES = 2
 
 def write_goldens(pack: Path, data: Dataset, folder: Path) -> None:
     """Writes `blocks.json` and `slates.json` for a pack."""
-    model = load_pack(pack).double()
+    model = load_pack(pack, films=data.films).double()
     training = read_json(pack / "manifest.json")["training"]
     if training["dataSha256"] != data.data_sha256:
         raise TrainingError(f"the pack was trained on data {training['dataSha256']}, prepared are {data.data_sha256}")

@@ -1,7 +1,7 @@
 """Packs: what training exports and the app loads (docs/formats.md, section 3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +9,19 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from becausal_training.base import read_base
+from becausal_training.adapter_file import LowRankType, adapter_tensors, load_adapter
+from becausal_training.base import base_sha256, read_base_layers
 from becausal_training.catalogue import MAX_TITLE_TOKENS, Film, YearRule, title_tokens, title_tokens_sha256
 from becausal_training.errors import TrainingError
 from becausal_training.files import read_json, sha256, write_compact_json, write_json
 from becausal_training.gguf import Gguf
 from becausal_training.interactions import Dataset
-from becausal_training.paths import BASE_12
 from becausal_training.personas import direction_names
 from becausal_training.prompt import HISTORY_ITEMS, TEMPLATE, PromptTemplate, pad_left
 from becausal_training.recommender import AdapterShape, Recommender
 from becausal_training.sasrec import Sasrec, SasrecShape
 from becausal_training.tokenizer import Tokenizer
 
-SITES = ("attn_qkv", "attn_output", "ffn_gate_up", "ffn_down")
 SLATE_SIZE = 50
 PROBE_TOLERANCE = 0.05
 
@@ -58,42 +57,6 @@ def build_recommender(
     return Recommender(file, tokenizer, template, sasrec, shape, dtype)
 
 
-def adapter_tensors(model: Recommender) -> dict[str, Tensor]:
-    """Returns the tensors of `adapter.safetensors`; the model's unit factors must be folded in already."""
-    if float(model.item_unit) != 1 or float(model.embedding_unit) != 1:
-        raise ValueError("fold_units() first: the format has no unit factors")
-    tensors: dict[str, Tensor] = {}
-    for layer, block in enumerate(model.lm.blocks):
-        for site in SITES:
-            for factor in ("lora_a", "lora_b"):
-                tensors[f"blk.{layer}.{site}.{factor}"] = block.get_submodule(site).get_parameter(factor).half()
-    for name in ("projector.0.weight", "projector.0.bias", "projector.2.weight", "projector.2.bias"):
-        tensors[name] = model.get_parameter(name).float()
-    for name in ("null_behaviour", "verdict_head", "gate.weight", "gate.bias"):
-        tensors[name] = model.get_parameter(name).float()
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-
-
-def load_adapter(model: Recommender, tensors: dict[str, Tensor]) -> None:
-    """Puts the tensors of `adapter.safetensors` into a model, whose unit factors become 1."""
-    expected = set(adapter_tensors_names(len(model.lm.blocks)))
-    if expected != set(tensors):
-        raise TrainingError(f"the adapter lacks or has too many tensors: {sorted(expected ^ set(tensors))[:5]}")
-    model.item_unit.fill_(1)
-    model.embedding_unit.fill_(1)
-    with torch.no_grad():
-        for name, tensor in tensors.items():
-            path = f"lm.blocks.{name.removeprefix('blk.')}" if name.startswith("blk.") else name
-            model.get_parameter(path).copy_(tensor)
-
-
-def adapter_tensors_names(layers: int) -> list[str]:
-    """Returns every tensor name of `adapter.safetensors`."""
-    low_rank = [f"blk.{layer}.{site}.lora_{f}" for layer in range(layers) for site in SITES for f in "ab"]
-    projector = [f"projector.{i}.{kind}" for i in (0, 2) for kind in ("weight", "bias")]
-    return [*low_rank, *projector, "null_behaviour", "verdict_head", "gate.weight", "gate.bias"]
-
-
 def sasrec_tensors(sasrec: Sasrec) -> dict[str, Tensor]:
     """Returns the tensors of `sasrec.safetensors`; the item embedding as F16, whose values the model must hold already."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in sasrec.state_dict().items()}
@@ -103,22 +66,25 @@ def sasrec_tensors(sasrec: Sasrec) -> dict[str, Tensor]:
     return {**tensors, "item_embedding.weight": items.half()}
 
 
-def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackRecord) -> None:
-    """Writes the four files of a pack; the probe is computed from the files written, in float32 on the CPU."""
+def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackRecord, low_rank: LowRankType = "I8") -> None:
+    """Writes the four files of a pack; the probe is computed from the files written, in float32 on the CPU.
+
+    Where the licence of the data forbids passing titles on, the catalogue holds none (docs/formats.md, section 3).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     model.fold_units()
-    (folder / _ADAPTER).write_bytes(save(adapter_tensors(model)))
+    (folder / _ADAPTER).write_bytes(save(adapter_tensors(model, low_rank)))
     (folder / _SASREC).write_bytes(save(sasrec_tensors(model.sasrec)))
-    catalogue = {"schema": "becausal-catalogue/1", "items": [film.to_json() for film in data.films]}
-    write_compact_json(folder / _CATALOGUE, catalogue)
-    base = read_base(BASE_12)
+    write_compact_json(folder / _CATALOGUE, _catalogue(data))
+    layers = len(model.lm.blocks)
+    base = read_base_layers(layers)
     tokens = title_tokens(data.films, record.year_rule, Tokenizer.from_gguf(base))
     shape, sasrec = model.shape, model.sasrec.shape
     manifest: dict[str, Any] = {
-        "schema": "becausal-pack/1",
-        "name": folder.name,
+        "schema": "becausal-pack/2",
+        "name": data.name,
         "title": data.title,
-        "base": {"sha256": read_json(BASE_12 / "manifest.json")["sha256"], "layers": len(model.lm.blocks)},
+        "base": {"sha256": base_sha256(layers), "layers": layers},
         "prompt": {
             "template": TEMPLATE,
             "year": record.year_rule,
@@ -136,7 +102,12 @@ def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackReco
             "ffn": sasrec.ffn,
         },
         "catalogue": _file(folder / _CATALOGUE)
-        | {"items": len(data.films), "licence": data.licence, "titleTokensSha256": title_tokens_sha256(tokens)},
+        | {
+            "items": len(data.films),
+            "titles": "included" if data.about.shares_titles else "needed",
+            "licence": data.licence,
+            "titleTokensSha256": title_tokens_sha256(tokens),
+        },
         "fusion": {"beta": 0.0, "chosenOn": "not chosen yet"},
         "slate": {"size": SLATE_SIZE},
         "probe": {},
@@ -144,7 +115,7 @@ def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackReco
         "metrics": [],
     }
     write_json(folder / _MANIFEST, manifest)
-    exported = load_pack(folder)
+    exported = load_pack(folder, base, films=data.films)
     history = pad_left([record.probe_history], exported.sasrec.shape.max_length)
     with torch.no_grad():
         verdicts, _ = exported.score(history, torch.tensor([list(record.probe_candidates)]))
@@ -178,9 +149,25 @@ def _file(path: Path) -> dict[str, Any]:
     return {"file": path.name, "byteLength": len(data), "sha256": sha256(data)}
 
 
-def load_catalogue(folder: Path) -> list[Film]:
-    """Reads `catalogue.json`."""
-    return [Film.from_json(row) for row in read_json(folder / _CATALOGUE)["items"]]
+def _catalogue(data: Dataset) -> dict[str, Any]:
+    rows = [film.to_json() for film in data.films]
+    if data.about.shares_titles:
+        return {"schema": "becausal-catalogue/1", "items": rows}
+    kept = ("id", "movieId", "popularity")
+    return {"schema": "becausal-catalogue/2", "items": [{name: row[name] for name in kept} for row in rows]}
+
+
+def load_catalogue(folder: Path, films: Sequence[Film] | None = None) -> list[Film]:
+    """Reads `catalogue.json`; one without titles takes them from the `films` of its data set, which must be given."""
+    catalogue = read_json(folder / _CATALOGUE)
+    if catalogue["schema"] == "becausal-catalogue/1":
+        return [Film.from_json(row) for row in catalogue["items"]]
+    name = read_json(folder / _MANIFEST)["name"]
+    if films is None:
+        raise TrainingError(f"{folder} holds no titles; run `python -m becausal_training data --dataset {name}` and load them")
+    if [row["movieId"] for row in catalogue["items"]] != [film.movie_id for film in films]:
+        raise TrainingError(f"the films given are not those of {folder}; prepare the data set {name} again")
+    return [replace(film, popularity=row["popularity"]) for film, row in zip(films, catalogue["items"], strict=True)]
 
 
 def load_sasrec(tensors: dict[str, Tensor], shape: SasrecShape) -> Sasrec:
@@ -190,18 +177,28 @@ def load_sasrec(tensors: dict[str, Tensor], shape: SasrecShape) -> Sasrec:
     return sasrec.eval()
 
 
-def load_pack(folder: Path, base: Gguf | None = None, dtype: torch.dtype = torch.float32) -> Recommender:
-    """Builds the recommender of a written pack on the embedded base."""
+def load_pack(
+    folder: Path, base: Gguf | None = None, dtype: torch.dtype = torch.float32, films: Sequence[Film] | None = None
+) -> Recommender:
+    """Builds the recommender of a written pack on its base; a pack without titles needs the `films` of its data set."""
     manifest = read_json(folder / _MANIFEST)
     for part in ("adapter", "sasrec", "catalogue"):
         if sha256((folder / manifest[part]["file"]).read_bytes()) != manifest[part]["sha256"]:
             raise TrainingError(f"{folder / manifest[part]['file']} does not match its manifest; export the pack again")
-    s, a = manifest["sasrec"], manifest["adapter"]
+    s, a, layers = manifest["sasrec"], manifest["adapter"], manifest["base"]["layers"]
+    if base is None and base_sha256(layers) != manifest["base"]["sha256"]:
+        raise TrainingError(f"{folder} was trained on a base of sha256 {manifest['base']['sha256']}, which is not known here")
+    base = base or read_base_layers(layers)
+    catalogue, year_rule = load_catalogue(folder, films), manifest["prompt"]["year"]
+    if manifest["catalogue"].get("titles") == "needed":
+        tokens = title_tokens(catalogue, year_rule, Tokenizer.from_gguf(base))
+        if title_tokens_sha256(tokens) != manifest["catalogue"]["titleTokensSha256"]:
+            raise TrainingError(f"the titles given are not those {folder} was trained with; prepare the data set again")
     shape = SasrecShape(s["items"], s["dim"], s["maxLength"], s["layers"], s["heads"], s["ffn"])
     model = build_recommender(
-        base or read_base(BASE_12),
-        load_catalogue(folder),
-        manifest["prompt"]["year"],
+        base,
+        catalogue,
+        year_rule,
         load_sasrec(load_file(folder / _SASREC), shape),
         AdapterShape(a["rank"], a["experts"], a["scale"]),
         dtype,

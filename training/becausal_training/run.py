@@ -138,7 +138,7 @@ def evaluate_pack(
     On all windows the fusion weight is chosen anew, on the validation users; a sample of `count` keeps the manifest's.
     """
     torch.set_float32_matmul_precision("highest")
-    model = load_pack(folder).to(device)
+    model = load_pack(folder, films=data.films).to(device)
     beta, betas = read_json(folder / "manifest.json")["fusion"]["beta"], []
     if count is None:
         validation = score_candidates(model, data, "validation", with_text=False)
