@@ -21,8 +21,8 @@ import { type EngineFixture, type GoldenBlocks, goldenTensor } from "./engine-fi
 import { createLlamaEngine } from "./llama-engine.ts";
 import { type AdapterWeights, type Site, uploadAdapter } from "./lora/adapter-weights.ts";
 import { gateRow } from "./lora/gate-row.ts";
-import type { LowRank } from "./ops/linear/linear.ts";
 import { uploadLowRank } from "./ops/linear/upload-linear.ts";
+import type { LowRank } from "./ops/low-rank/low-rank.ts";
 import { aliveBuffers, randomValues, worstDifference } from "./ops/op-suite.ts";
 import { checkProbe } from "./probe.ts";
 import { readBehaviourModel } from "./sasrec/behaviour-model.ts";

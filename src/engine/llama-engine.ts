@@ -1,5 +1,5 @@
 /** @file The engine on whichever backend is running: batches prompts into passes, runs the graph, reads verdicts and next tokens. */
-import { engine, memory, type TensorContainer, tensor_util } from "@tensorflow/tfjs-core";
+import { engine, memory, type Tensor, type TensorContainer, tensor_util } from "@tensorflow/tfjs-core";
 import { FailureError } from "../core/failure.ts";
 import { type TokenId, tokenId } from "../core/ids.ts";
 import { invariant, present } from "../core/invariant.ts";
@@ -9,7 +9,7 @@ import type { PackFiles } from "../model/load-parts.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
 import { packPrompt } from "../prompt/packed-prompt.ts";
 import { batchByRows } from "./blocks/batch-by-rows.ts";
-import { runGraph } from "./blocks/llama-graph.ts";
+import { type StartedPass, startGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
 import { headLogits, outputLogits, type UploadedHead, uploadHead } from "./blocks/output-head.ts";
 import { planPass } from "./blocks/pass.ts";
@@ -95,6 +95,7 @@ export async function createLlamaEngine(
       weightBytes,
       plan,
       pace: new Pace(queue === null ? null : () => queue.drain()),
+      place: queue === null ? undefined : (tensor) => queue.place(tensor),
       largestBindingBytes,
       onFreed,
     });
@@ -141,6 +142,8 @@ interface Uploaded {
   readonly weightBytes: number;
   readonly plan: MemoryPlan;
   readonly pace: Pace;
+  /** Absent where tensors are where they are computed with. */
+  readonly place: ((tensor: Tensor) => void) | undefined;
   readonly largestBindingBytes: number;
   readonly onFreed: () => void;
 }
@@ -189,12 +192,7 @@ export class LlamaEngine implements Engine {
         asked.filter(({ prompt }) => prompt.readRows.length > 0),
         this.#passRows(),
       );
-      for (const batch of batches) {
-        const hidden = await this.#run(
-          batch.map(({ prompt }) => prompt),
-          adapter,
-          signal,
-        );
+      const deliver = (batch: typeof asked, hidden: Float32Array) => {
         const { width } = this.#parts.embedding;
         let row = 0;
         for (const { index } of batch) {
@@ -203,7 +201,26 @@ export class LlamaEngine implements Engine {
             answer[branch] = dot(head, hidden.subarray(row * width, (row + 1) * width));
           onAnswer?.(index, answer);
         }
+      };
+      const start = performance.now();
+      const delivered: Promise<void>[] = [];
+      try {
+        for (const [i, batch] of batches.entries()) {
+          // A queue is given the next pass while it is at one.
+          if (i >= this.#passesAtOnce()) await delivered[i - this.#passesAtOnce()];
+          const prompts = batch.map(({ prompt }) => prompt);
+          const { hidden } = await this.#start(prompts, adapter, signal);
+          const answered = hidden.then((states) => deliver(batch, states));
+          // Awaited below, later than it may fail.
+          answered.catch(() => undefined);
+          delivered.push(answered);
+        }
+        await Promise.all(delivered);
+      } finally {
+        // The turn ends when nothing of it can still answer.
+        await Promise.allSettled(delivered);
       }
+      this.#milliseconds += performance.now() - start;
       return answers;
     });
   }
@@ -220,7 +237,10 @@ export class LlamaEngine implements Engine {
       const slots = tokens.map((token) => ({ kind: "text", token, source: null }) as const);
       const packed = packPrompt({ prefix: slots, branches: [] });
       const readRows = Int32Array.of(tokens.length - 1);
-      const hidden = await this.#run([{ packed, gateRow: null, readRows }], null, signal);
+      const start = performance.now();
+      const { hidden: reading } = await this.#start([{ packed, gateRow: null, readRows }], null, signal);
+      const hidden = await reading;
+      this.#milliseconds += performance.now() - start;
       const logits =
         outputHead === null
           ? await outputLogits(backend, hidden, output, largestBindingBytes, signal)
@@ -269,13 +289,17 @@ export class LlamaEngine implements Engine {
     return Math.max(FEWEST_PASS_ROWS, Math.min(plan.passRows, pace.rowsPerStep(workOfWidestOp)));
   }
 
-  async #run(
+  /** Passes that may be under way: with none behind it, a queue would stand idle while the next is planned. */
+  #passesAtOnce(): number {
+    return this.#parts.pace.isQueued ? 2 : 1;
+  }
+
+  async #start(
     prompts: readonly PassPrompt[],
     adapter: AdapterWeights | null,
     signal: AbortSignal | undefined,
-  ): Promise<Float32Array> {
-    const { backend, weights, embedding, behaviour, plan, pace } = this.#parts;
-    const start = performance.now();
+  ): Promise<StartedPass> {
+    const { backend, weights, embedding, behaviour, plan, pace, place } = this.#parts;
     const pass = planPass(prompts, weights.config, embedding, behaviour);
     if (pass.rows > plan.mostRows)
       throw new FailureError({
@@ -288,10 +312,9 @@ export class LlamaEngine implements Engine {
     const onMemoryPeak = () => {
       this.#peakBytes = Math.max(this.#peakBytes, memory().numBytes);
     };
-    const hidden = await runGraph(pass, weights, adapter, { signal, pace, onMemoryPeak });
+    const started = await startGraph(pass, weights, adapter, { signal, pace, place, onMemoryPeak });
     this.#tokens += pass.rows;
-    this.#milliseconds += performance.now() - start;
-    return hidden;
+    return started;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

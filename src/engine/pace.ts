@@ -20,6 +20,8 @@ export class Pace {
   /** Done, or given to the queue, since `#stepStart`. */
   #work = 0;
   #stepStart: number | null = null;
+  /** Passes that have begun and not ended. */
+  #open = 0;
   #lastTurn: number;
 
   /**
@@ -37,10 +39,9 @@ export class Pace {
     return this.#drain !== null;
   }
 
-  /** Before a pass: time that went by since the last one is no measurement. */
+  /** Before a pass: time that went by since the last one is no measurement, unless that one is still under way. */
   begin(): void {
-    this.#work = 0;
-    this.#stepStart = this.#now();
+    if (this.#open++ === 0) this.#restart();
   }
 
   /**
@@ -54,9 +55,9 @@ export class Pace {
     return this.#now() - this.#lastTurn < TURN_MS ? null : this.#turn(signal);
   }
 
-  /** After a pass whose result has been read: everything before is done, which measures the device. */
-  end(): void {
-    this.#measure();
+  /** After a pass; `isDone` if its result has been read: with no other under way all that was asked is done, which measures the device. */
+  end(isDone: boolean): void {
+    if (--this.#open === 0 && isDone) this.#measure();
   }
 
   /** How many rows, of so much work each, one step may take; never 0, infinitely many before the first measurement. */
@@ -68,13 +69,18 @@ export class Pace {
   async #drained(drain: () => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
     await orCancelled(drain(), signal);
     this.#measure();
-    this.begin();
+    this.#restart();
     this.#lastTurn = this.#now();
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     await yieldToEvents(signal);
     this.#lastTurn = this.#now();
+  }
+
+  #restart(): void {
+    this.#work = 0;
+    this.#stepStart = this.#now();
   }
 
   #measure(): void {

@@ -3,6 +3,7 @@ import {
   concat,
   gather,
   slice,
+  type Tensor,
   type Tensor1D,
   type Tensor2D,
   tensor1d,
@@ -11,9 +12,10 @@ import {
 import { present } from "../../core/invariant.ts";
 import type { AdapterWeights, LayerAdapter, Site } from "../lora/adapter-weights.ts";
 import { type LinearWeight, linear } from "../ops/linear/linear.ts";
-import { rmsNorm } from "../ops/rms-norm/rms-norm.ts";
+import type { NextAdapter, Projected } from "../ops/low-rank/projected.ts";
+import { rmsNorm, rmsNormFor } from "../ops/rms-norm/rms-norm.ts";
 import { rotary } from "../ops/rotary/rotary.ts";
-import { swiglu } from "../ops/swiglu/swiglu.ts";
+import { swiglu, swigluFor } from "../ops/swiglu/swiglu.ts";
 import { treeAttention } from "../ops/tree-attention/tree-attention.ts";
 import { orCancelled } from "../or-cancelled.ts";
 import { Pace } from "../pace.ts";
@@ -26,6 +28,8 @@ export interface GraphOptions {
   readonly signal?: AbortSignal | undefined;
   /** Of the device that runs the graph; default: one that knows of no queue. */
   readonly pace?: Pace | undefined;
+  /** Copies a tensor to the device at once, where tensors would go there one by one as they are read. */
+  readonly place?: ((tensor: Tensor) => void) | undefined;
   /** Called where most tensors are alive. */
   readonly onMemoryPeak?: () => void;
   /** Sees the residual [rows, width] after every layer but the last, [read rows, width] after that one. Must not dispose it. */
@@ -40,23 +44,46 @@ interface PassTensors {
   readonly readRows: Tensor1D;
 }
 
-/**
- * Hidden states after the output norm, [reads, width]: one per read that was asked for, prompt after prompt. Rejects with `cancelled`
- * between ops. Leaves no tensor behind, also when it fails.
- */
+/** A pass whose last op has been asked for. */
+export interface StartedPass {
+  /**
+   * Hidden states after the output norm, [reads, width]: one per read that was asked for, prompt after prompt. Rejects with
+   * `cancelled`, or with what ended the device.
+   */
+  readonly hidden: Promise<Float32Array>;
+}
+
+/** As {@link startGraph}, to the end. */
 export async function runGraph(
   pass: Pass,
   weights: LlamaWeights,
   adapter: AdapterWeights | null,
-  { signal, pace = new Pace(null), onMemoryPeak = () => {}, onResidual }: GraphOptions = {},
+  options: GraphOptions = {},
 ): Promise<Float32Array> {
+  const { hidden } = await startGraph(pass, weights, adapter, options);
+  return hidden;
+}
+
+/**
+ * Asks the device for a whole pass. Where ops are queued, another pass may be started before this one is done. Rejects with
+ * `cancelled` between ops. Leaves no tensor behind, also when it fails.
+ */
+export async function startGraph(
+  pass: Pass,
+  weights: LlamaWeights,
+  adapter: AdapterWeights | null,
+  { signal, pace = new Pace(null), place = () => {}, onMemoryPeak = () => {}, onResidual }: GraphOptions = {},
+): Promise<StartedPass> {
   const { config, layers } = weights;
   await yieldToEvents(signal);
   const tensors = uploadPass(pass, config.headDim / 2);
   let residual: Tensor2D = tensor2d(pass.embeddings, [pass.rows, config.width]);
+  pace.begin();
+  let isStarted = false;
   try {
+    place(residual);
+    for (const tensor of Object.values({ ...tensors })) if (tensor !== null) place(tensor);
     const attended = attendedPairs(pass.ends);
-    pace.begin();
     for (const [i, layer] of layers.entries()) {
       const experts = adapter === null ? null : present(adapter.layers[i], `the adapter of layer ${i}`);
       const isLast = i === layers.length - 1;
@@ -79,15 +106,21 @@ export async function runGraph(
       }
       if (onResidual !== undefined) await onResidual(i, residual);
     }
-    const hidden = rmsNorm(residual, weights.outputNorm, config.rmsEpsilon);
-    const reading = hidden.data<"float32">();
+    const normed = rmsNorm(residual, weights.outputNorm, config.rmsEpsilon);
+    const reading = normed.data<"float32">();
     // A reading cannot be taken back: the tensor stays until it is through, cancelled or not.
-    const free = () => hidden.dispose();
+    const free = () => normed.dispose();
     reading.then(free, free);
-    const values = await orCancelled(reading, signal);
-    pace.end();
-    return takeRows(values, pass.reads, config.width);
+    const hidden = orCancelled(reading, signal).then((values) => takeRows(values, pass.reads, config.width));
+    isStarted = true;
+    // Whoever asked hears of a failure; this is for the clock alone.
+    hidden.then(
+      () => pace.end(true),
+      () => pace.end(false),
+    );
+    return { hidden };
   } finally {
+    if (!isStarted) pace.end(false);
     residual.dispose();
     for (const tensor of Object.values(tensors)) tensor?.dispose();
   }
@@ -141,17 +174,29 @@ async function runLayer(
   onMemoryPeak: () => void,
 ): Promise<Tensor2D> {
   let gate = fullGate;
-  const product = (x: Tensor2D, weight: LinearWeight, site: Site, residual?: Tensor2D): Promise<Tensor2D> => {
-    const rowsGate = gate;
+  const adapterOf = (site: Site): NextAdapter | null =>
+    experts === null || gate === null ? null : { lowRank: experts[site], gate };
+  const product = (
+    { x, inner }: Projected,
+    weight: LinearWeight,
+    adapter: NextAdapter | null,
+    residual?: Tensor2D,
+  ): Promise<Tensor2D> => {
     const workPerRow = 2 * weight.inFeatures * weight.outFeatures;
     const run = (first: number, rows: number) => {
       const part = (tensor: Tensor2D) =>
         rows === x.shape[0] ? tensor : slice(tensor, [first, 0], [rows, tensor.shape[1]]);
       return scope.step(rows * workPerRow, () =>
         linear(part(x), weight, {
-          ...(experts === null || rowsGate === null
+          ...(adapter === null
             ? {}
-            : { adapter: { lowRank: experts[site], gate: part(rowsGate) } }),
+            : {
+                adapter: {
+                  lowRank: adapter.lowRank,
+                  gate: part(adapter.gate),
+                  inner: inner === null ? null : part(inner),
+                },
+              }),
           ...(residual === undefined ? {} : { residual: part(residual) }),
         }),
       );
@@ -160,13 +205,20 @@ async function runLayer(
     const most = pace.isQueued ? Math.max(FEWEST_ROWS, pace.rowsPerStep(workPerRow)) : x.shape[0];
     return inParts(x.shape[0], most, scope, run);
   };
-  const elementwise = (values: number, op: () => Tensor2D) => scope.step(values * ELEMENTWISE_WORK, op);
+  const elementwise = <T extends Tensor | Projected>(values: number, op: () => T) =>
+    scope.step(values * ELEMENTWISE_WORK, op);
+  const dropRows = ({ x, inner }: Projected) => scope.drop(x, ...(inner === null ? [] : [inner]));
+  const norm = (x: Tensor2D, gain: Tensor1D, adapter: NextAdapter | null) =>
+    elementwise<Projected>(x.size, () =>
+      adapter === null
+        ? { x: rmsNorm(x, gain, config.rmsEpsilon), inner: null }
+        : rmsNormFor(adapter, x, gain, config.rmsEpsilon),
+    );
 
-  const attentionInput = await elementwise(input.size, () =>
-    rmsNorm(input, layer.attentionNorm, config.rmsEpsilon),
-  );
-  const stacked = await product(attentionInput, layer.qkv, "attn_qkv"); // [rows, (heads + 2 kvHeads) * headDim]
-  scope.drop(attentionInput);
+  const qkvAdapter = adapterOf("attn_qkv");
+  const attentionInput = await norm(input, layer.attentionNorm, qkvAdapter);
+  const stacked = await product(attentionInput, layer.qkv, qkvAdapter); // [rows, (heads + 2 kvHeads) * headDim]
+  dropRows(attentionInput);
   const qkv = await elementwise(stacked.size, () => rotary(stacked, cos, sin, config));
   scope.drop(stacked);
   let attended = await scope.step(4 * pairs * config.width, () => treeAttention(qkv, ends, config)); // [rows, width]
@@ -180,17 +232,25 @@ async function runLayer(
     residual = await scope.step(0, () => gather(input, readRows));
     gate = fullGate === null ? null : await scope.step(0, () => gather(fullGate, readRows));
   }
-  const afterAttention = await product(attended, layer.attentionOutput, "attn_output", residual);
-  scope.drop(attended);
-  const ffnInput = await elementwise(afterAttention.size, () =>
-    rmsNorm(afterAttention, layer.ffnNorm, config.rmsEpsilon),
+  const outputAdapter = adapterOf("attn_output");
+  const afterAttention = await product(
+    { x: attended, inner: null },
+    layer.attentionOutput,
+    outputAdapter,
+    residual,
   );
-  const gateUp = await product(ffnInput, layer.gateUp, "ffn_gate_up"); // [rows, 2 ffn]
-  scope.drop(ffnInput);
-  const activated = await elementwise(gateUp.size, () => swiglu(gateUp)); // [rows, ffn]
+  scope.drop(attended);
+  const gateUpAdapter = adapterOf("ffn_gate_up");
+  const ffnInput = await norm(afterAttention, layer.ffnNorm, gateUpAdapter);
+  const gateUp = await product(ffnInput, layer.gateUp, gateUpAdapter); // [rows, 2 ffn]
+  dropRows(ffnInput);
+  const downAdapter = adapterOf("ffn_down");
+  const activated = await elementwise<Projected>(gateUp.size, () =>
+    downAdapter === null ? { x: swiglu(gateUp), inner: null } : swigluFor(downAdapter, gateUp),
+  ); // [rows, ffn]
   onMemoryPeak();
   scope.drop(gateUp);
-  return product(activated, layer.down, "ffn_down", afterAttention);
+  return product(activated, layer.down, downAdapter, afterAttention);
 }
 
 /** An op on rows, done for at most `most` of them at a time. */

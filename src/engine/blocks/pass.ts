@@ -98,27 +98,39 @@ function slotEmbedding(
   return item === NULL_BEHAVIOUR ? behaviour.nullBehaviour : behaviour.embed(itemId(item));
 }
 
+/** Rows of cosines and of sines by position, of one model: prompts come back to the same few hundred positions. */
+interface AngleTable {
+  readonly cos: (Float32Array | undefined)[];
+  readonly sin: (Float32Array | undefined)[];
+}
+
+const angleTables = new WeakMap<object, AngleTable>();
+
 /** Angle of pair i at position p: p ropeBase^(-2i / headDim) (Su et al. 2021). */
 function rotaryAngles(
   positions: Int32Array,
-  { headDim, ropeBase }: Pick<LlamaConfig, "headDim" | "ropeBase">,
+  config: Pick<LlamaConfig, "headDim" | "ropeBase">,
 ): Pick<Pass, "cos" | "sin"> {
+  const { headDim, ropeBase } = config;
   const pairs = headDim / 2;
+  let table = angleTables.get(config);
+  if (table === undefined) {
+    table = { cos: [], sin: [] };
+    angleTables.set(config, table);
+  }
   const cos = new Float32Array(positions.length * pairs);
   const sin = new Float32Array(positions.length * pairs);
-  const frequencies = Float64Array.from({ length: pairs }, (_, i) => ropeBase ** ((-2 * i) / headDim));
-  eachOnce(
-    positions,
-    (position, row) => {
-      for (const [i, frequency] of frequencies.entries()) {
-        cos[row * pairs + i] = Math.cos(position * frequency);
-        sin[row * pairs + i] = Math.sin(position * frequency);
-      }
-    },
-    (first, row) => {
-      for (const table of [cos, sin]) table.copyWithin(row * pairs, first * pairs, (first + 1) * pairs);
-    },
-  );
+  for (let row = 0; row < positions.length; row++) {
+    const position = present(positions[row], "a position");
+    let [cosines, sines] = [table.cos[position], table.sin[position]];
+    if (cosines === undefined || sines === undefined) {
+      const angles = Array.from({ length: pairs }, (_, i) => position * ropeBase ** ((-2 * i) / headDim));
+      cosines = table.cos[position] = Float32Array.from(angles, Math.cos);
+      sines = table.sin[position] = Float32Array.from(angles, Math.sin);
+    }
+    cos.set(cosines, row * pairs);
+    sin.set(sines, row * pairs);
+  }
   return { cos, sin };
 }
 

@@ -1,4 +1,6 @@
-import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { Tensor, tidy } from "@tensorflow/tfjs-core";
+import { invariant } from "../../core/invariant.ts";
+import type { Projected } from "../ops/low-rank/projected.ts";
 import type { Pace } from "../pace.ts";
 
 /**
@@ -16,9 +18,16 @@ export class StepScope {
   }
 
   /** Runs an op of so much work (floating point operations) and waits as the pace asks. Rejects with `cancelled`. */
-  async step<T extends Tensor>(work: number, op: () => T): Promise<T> {
-    const result = tidy(op);
-    this.#alive.add(result);
+  async step<T extends Tensor | Projected>(work: number, op: () => T): Promise<T> {
+    let result: T | undefined;
+    // tidy keeps what its function returns, in containers that it knows the type of.
+    const made = tidy(() => {
+      result = op();
+      if (result instanceof Tensor) return [result];
+      return result.inner === null ? [result.x] : [result.x, result.inner];
+    });
+    for (const tensor of made) this.#alive.add(tensor);
+    invariant(result !== undefined, "the op has run");
     const wait = this.#pace.after(work, this.#signal);
     if (wait !== null) await wait;
     return result;

@@ -5,11 +5,14 @@ import type { GgufFile, GgufTensor } from "../../model/gguf.ts";
 import { outputTensorName, tensorOf } from "../../model/llama-config.ts";
 
 const EMBEDDING = "token_embd.weight";
+/** Of 576 values they take 2.4 MB. */
+const MOST_UNPACKED_ROWS = 1024;
 
 export class TokenEmbedding {
   readonly vocabulary: number;
   readonly width: number;
   readonly #tensor: GgufTensor;
+  readonly #unpacked = new Map<number, Float32Array<ArrayBuffer>>();
 
   /** Copies the packed rows, so that the rest of the file can be released. `name` is any matrix with one row a token. */
   constructor(gguf: GgufFile, name: string = EMBEDDING) {
@@ -20,9 +23,19 @@ export class TokenEmbedding {
     this.width = cols;
   }
 
-  /** Row of a token, [width]. */
+  /** Row of a token, [width]; not to be written to. */
   row(token: TokenId | number): Float32Array<ArrayBuffer> {
-    return dequantiseRow(this.#tensor, token);
+    let row = this.#unpacked.get(token);
+    if (row !== undefined) return row;
+    row = dequantiseRow(this.#tensor, token);
+    // The template and the words of titles come back in every prompt. The oldest goes, which is soon back if it is wanted.
+    if (this.#unpacked.size >= MOST_UNPACKED_ROWS)
+      for (const oldest of this.#unpacked.keys()) {
+        this.#unpacked.delete(oldest);
+        break;
+      }
+    this.#unpacked.set(token, row);
+    return row;
   }
 
   /** Rows `first` to `last - 1`, packed: a view. */

@@ -2,8 +2,8 @@
 import type { LlamaConfig } from "../../model/llama-config.ts";
 import type { PackManifest } from "../../model/pack-manifest.ts";
 import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
-import type { LowRank } from "../ops/linear/linear.ts";
 import { uploadLowRank } from "../ops/linear/upload-linear.ts";
+import type { LowRank } from "../ops/low-rank/low-rank.ts";
 
 /** The linear layers that carry an adapter. */
 export type Site = "attn_qkv" | "attn_output" | "ffn_gate_up" | "ffn_down";

@@ -4,7 +4,7 @@ interface CompiledProgram {
   readonly id: number;
   readonly pipeline: GPUComputePipeline;
   readonly layouts: {
-    /** Result, uniforms, then the inputs that come and go. */
+    /** Outputs, uniforms, then the inputs that come and go. */
     readonly passing: GPUBindGroupLayout;
     /** Weights; null where a program reads none. */
     readonly lasting: GPUBindGroupLayout | null;
@@ -30,17 +30,27 @@ export class DeviceCache {
     this.largestBindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   }
 
-  /** `explain` gives the text, and of each input in the order of binding whether it is lasting. */
+  /** `explain` gives the text, the number of outputs, and of each input in the order of binding whether it is lasting. */
   program(
     key: string,
-    explain: () => { readonly source: string; readonly lasting: readonly boolean[] },
+    explain: () => {
+      readonly source: string;
+      readonly outputs: number;
+      readonly lasting: readonly boolean[];
+    },
   ): CompiledProgram {
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const { source, lasting } = explain();
+    const { source, outputs, lasting } = explain();
     const lastingCount = lasting.filter(Boolean).length;
-    const reads = (count: number): GPUBufferBindingType[] => new Array(count).fill("read-only-storage");
-    const passing = this.#layout(["storage", "uniform", ...reads(lasting.length - lastingCount)]);
+    const times = (count: number, type: GPUBufferBindingType): GPUBufferBindingType[] =>
+      new Array(count).fill(type);
+    const reads = (count: number) => times(count, "read-only-storage");
+    const passing = this.#layout([
+      ...times(outputs, "storage"),
+      "uniform",
+      ...reads(lasting.length - lastingCount),
+    ]);
     const layouts = { passing, lasting: lastingCount === 0 ? null : this.#layout(reads(lastingCount)) };
     const compiled = {
       id: this.#programs.size,
@@ -60,12 +70,12 @@ export class DeviceCache {
     return compiled;
   }
 
-  /** A buffer with these words in it, never written again. */
-  uniforms(words: Int32Array<ArrayBuffer>): GPUBuffer {
-    const key = words.join();
+  /** A buffer with the words that `key` stands for, never written again. */
+  uniforms(key: string, wordsOf: () => Int32Array<ArrayBuffer>): GPUBuffer {
     let buffer = this.#uniforms.get(key);
     if (buffer === undefined) {
       makeRoom(this.#uniforms);
+      const words = wordsOf();
       buffer = this.#device.createBuffer({
         size: words.byteLength,
         usage: GPUBufferUsage.UNIFORM,

@@ -1,6 +1,5 @@
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend, type Tensor } from "@tensorflow/tfjs-core";
-import { invariant } from "../../core/invariant.ts";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { webgpuBackend } from "./webgpu-backend.ts";
 
 /** A device that does later what it is given now. */
 export interface DeviceQueue {
@@ -12,8 +11,7 @@ export interface DeviceQueue {
 
 /** Of the current backend, which must be webgpu. */
 export function queueOfCurrentBackend(): DeviceQueue {
-  const current = backend();
-  invariant(current instanceof WebGPUBackend, "webgpu is the current backend");
+  const current = webgpuBackend();
   return {
     place: ({ dataId }) => current.uploadToGPU(dataId),
     drain: async () => {

@@ -16,6 +16,8 @@ import { rotaryWebgpu } from "../ops/rotary/rotary.webgpu.ts";
 import { swigluWebgpu } from "../ops/swiglu/swiglu.webgpu.ts";
 import { treeAttentionWebgpu } from "../ops/tree-attention/tree-attention.webgpu.ts";
 import { boundFreeBuffers } from "./bounded-buffers.ts";
+import { uploadDirectly } from "./direct-upload.ts";
+import { DISPATCHES_PER_SUBMIT } from "./webgpu-kernel.ts";
 
 const KERNELS = [linearWebgpu, rmsNormWebgpu, rotaryWebgpu, swigluWebgpu, treeAttentionWebgpu];
 
@@ -29,8 +31,6 @@ const RAISED_LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** A submit costs as much as several dispatches; some four layers a submit still let the GPU begin early. */
-const DISPATCHES_PER_SUBMIT = 52;
 export const MOST_FREE_BYTES = 16 * 2 ** 20;
 
 export type DeviceEnd = Extract<Failure, { readonly kind: "device-lost" | "out-of-memory" }>;
@@ -79,6 +79,7 @@ export async function startWebgpu({
   registerBackend("webgpu", () => {
     const backend = new WebGPUBackend(device, info);
     boundFreeBuffers(backend, MOST_FREE_BYTES);
+    uploadDirectly(backend);
     return backend;
   });
   if (!(await setBackend("webgpu"))) throw noWebgpu("tfjs refused the device");

@@ -5,7 +5,7 @@ import { FailureError, toFailure } from "../../core/failure.ts";
 import { rmsNorm } from "../ops/rms-norm/rms-norm.ts";
 import { swiglu } from "../ops/swiglu/swiglu.ts";
 import { startWebgpu } from "./start-webgpu.ts";
-import { runProgram } from "./webgpu-kernel.ts";
+import { runProgram, runProgramToOne } from "./webgpu-kernel.ts";
 
 function webgpu(): WebGPUBackend {
   const current = backend();
@@ -93,7 +93,7 @@ test("a tensor over the device's binding limit is refused by name and size befor
       key: "never",
       source: () => "",
       inputs: [{ name: "weight", info: { ...info, shape: [...info.shape] } }],
-      shape: [1],
+      outputs: [{ name: "result", shape: [1] }],
       workgroupSize: [1, 1, 1],
       workgroups: [1, 1],
     });
@@ -104,11 +104,11 @@ test("a tensor over the device's binding limit is refused by name and size befor
 test("a program that does not compile ends the device", async () => {
   const { lost } = await startWebgpu();
   const x = tensor1d([1]);
-  const { dataId } = runProgram(webgpu(), {
+  const { dataId } = runProgramToOne(webgpu(), {
     key: "broken",
     source: () => "fn main() { this is no WGSL }",
     inputs: [{ name: "x", info: x }],
-    shape: [1],
+    outputs: [{ name: "result", shape: [1] }],
     workgroupSize: [1, 1, 1],
     workgroups: [1, 1],
   });

@@ -1,9 +1,9 @@
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../../core/rng.ts";
 import { dequantise } from "../../../model/block-dequantise.ts";
 import { startWebgpu } from "../../webgpu/start-webgpu.ts";
+import { webgpuBackend } from "../../webgpu/webgpu-backend.ts";
 import { randomMatrix, randomValues, worstDifference } from "../op-suite.ts";
 import { linearReference } from "./linear.reference.ts";
 import { linearTile, runLinear, type Tile } from "./linear.webgpu.ts";
@@ -13,22 +13,19 @@ beforeAll(async () => {
   await startWebgpu();
 });
 
-function webgpu(): WebGPUBackend {
-  const current = backend();
-  if (!(current instanceof WebGPUBackend)) throw new Error("webgpu is not the current backend");
-  return current;
-}
-
 // A machine picks one tile by its adapter and the sizes; here every one is tried.
 const tiles: (Tile | null)[] = [
   null,
-  ...[1, 4, 8, 16].flatMap((rows) => [4, 8].map((outs) => ({ rows, outs, slices: 1 }))),
-  { rows: 4, outs: 1, slices: 4 },
-  { rows: 1, outs: 1, slices: 4 },
-  { rows: 2, outs: 2, slices: 4 },
-  { rows: 4, outs: 2, slices: 4 },
-  { rows: 4, outs: 4, slices: 2 },
-  { rows: 8, outs: 4, slices: 2 },
+  ...[1, 4, 8, 16].flatMap((rows) => [4, 8].map((outs) => ({ rows, outs, slices: 1, shared: false }))),
+  { rows: 4, outs: 1, slices: 4, shared: false },
+  { rows: 1, outs: 1, slices: 4, shared: false },
+  { rows: 2, outs: 2, slices: 4, shared: false },
+  { rows: 4, outs: 2, slices: 4, shared: false },
+  { rows: 4, outs: 4, slices: 2, shared: false },
+  { rows: 8, outs: 4, slices: 2, shared: false },
+  { rows: 4, outs: 4, slices: 1, shared: true },
+  { rows: 2, outs: 2, slices: 4, shared: true },
+  { rows: 8, outs: 4, slices: 1, shared: true },
 ];
 
 describe.each(tiles)("tile %o", (tile) => {
@@ -65,9 +62,9 @@ describe.each(tiles)("tile %o", (tile) => {
       residual: tensor2d(values.residual, [rows, outs]),
     };
     const attrs = { inFeatures: inputs, outFeatures: outs, type, rank };
-    const y = runLinear(webgpu(), inputsOnGpu, attrs, () => tile);
-    const got = (await webgpu().read(y.dataId)) as Float32Array;
-    webgpu().disposeData(y.dataId);
+    const y = runLinear(webgpuBackend(), inputsOnGpu, attrs, () => tile);
+    const got = (await webgpuBackend().read(y.dataId)) as Float32Array;
+    webgpuBackend().disposeData(y.dataId);
     for (const tensor of Object.values<Tensor>(inputsOnGpu)) tensor.dispose();
     const wanted = linearReference({
       ...values,
@@ -83,12 +80,12 @@ describe.each(tiles)("tile %o", (tile) => {
 
 describe("the choice of a tile", () => {
   test("keeps a GPU busy", () => {
-    expect(linearTile(2048, 3072, false)).toEqual({ rows: 8, outs: 4, slices: 2 });
-    expect(linearTile(340, 576, false)).toEqual({ rows: 4, outs: 2, slices: 4 });
-    expect(linearTile(20, 576, false)).toEqual({ rows: 1, outs: 1, slices: 4 });
+    expect(linearTile(2048, 3072, false)).toEqual({ rows: 8, outs: 4, slices: 2, shared: false });
+    expect(linearTile(340, 576, false)).toEqual({ rows: 4, outs: 2, slices: 4, shared: false });
+    expect(linearTile(20, 576, false)).toEqual({ rows: 1, outs: 1, slices: 4, shared: false });
   });
   test("reads as little as the rows allow on a software adapter", () => {
-    expect(linearTile(1, 49152, true)).toEqual({ rows: 1, outs: 8, slices: 1 });
-    expect(linearTile(340, 16, true)).toEqual({ rows: 16, outs: 4, slices: 1 });
+    expect(linearTile(1, 49152, true)).toEqual({ rows: 1, outs: 8, slices: 1, shared: false });
+    expect(linearTile(340, 16, true)).toEqual({ rows: 16, outs: 4, slices: 1, shared: false });
   });
 });

@@ -4,6 +4,7 @@
  */
 import { engine, type NamedTensorMap, pad2d, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { invariant } from "../../../core/invariant.ts";
+import type { LowRank } from "../low-rank/low-rank.ts";
 
 export const LINEAR = "BecausalLinear";
 
@@ -26,18 +27,13 @@ export interface LinearWeight {
   readonly type: LinearWeightType;
 }
 
-/** One site's LoRA matrices: a [rank, inFeatures], b [outFeatures, rank]. */
-export interface LowRank {
-  readonly a: Tensor2D;
-  readonly b: Tensor2D;
-  readonly rank: number;
-}
-
 export interface LinearOptions {
   readonly adapter?: {
     readonly lowRank: LowRank;
     /** [rows, rank] gate of every row, the LoRA scale already in it. */
     readonly gate: Tensor2D;
+    /** (x a^T) * gate, [rows, rank], where the op before has made it. */
+    readonly inner?: Tensor2D | null;
   };
   /** [rows, outFeatures] added to the product. */
   readonly residual?: Tensor2D;
@@ -50,6 +46,8 @@ export interface LinearInputs {
   readonly a?: Tensor2D;
   readonly b?: Tensor2D;
   readonly gate?: Tensor2D;
+  /** Only from ops of the same backend. */
+  readonly inner?: Tensor2D;
   readonly residual?: Tensor2D;
 }
 
@@ -89,6 +87,7 @@ export function linear(
     inputs["a"] = adapter.lowRank.a;
     inputs["b"] = adapter.lowRank.b;
     inputs["gate"] = adapter.gate;
+    if (adapter.inner != null) inputs["inner"] = adapter.inner;
   }
   if (residual !== undefined) inputs["residual"] = residual;
   const attrs: LinearAttrs = {

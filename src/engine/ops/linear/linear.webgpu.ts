@@ -4,7 +4,8 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { invariant, present } from "../../../core/invariant.ts";
 import { isSoftware } from "../../webgpu/is-software.ts";
 import { unroll } from "../../webgpu/unroll.ts";
-import { type Bound, runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
+import { type Bound, runProgramToOne, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
+import { canProject, projectRows } from "../low-rank/project-rows.webgpu.ts";
 import { LINEAR, type LinearAttrs, type LinearInputs, type LinearWeightType } from "./linear.ts";
 import fewRows from "./linear-few-rows.wgsl?raw";
 import manyRows from "./linear-many-rows.wgsl?raw";
@@ -27,6 +28,8 @@ export interface Tile {
   readonly outs: number;
   /** Invocations that share them, each with a part of the inputs. */
   readonly slices: number;
+  /** Whether x and W come through workgroup memory. */
+  readonly shared: boolean;
 }
 
 /** Rows that one workgroup of the few-rows shader takes. */
@@ -41,13 +44,23 @@ const FEW_ROWS = 4;
  */
 export function linearTile(rows: number, outs: number, software: boolean): Tile | null {
   if (software)
-    return { rows: [1, 4, 8].find((most) => rows <= most) ?? 16, outs: outs <= 32 ? 4 : 8, slices: 1 };
+    return {
+      rows: [1, 4, 8].find((most) => rows <= most) ?? 16,
+      outs: outs <= 32 ? 4 : 8,
+      slices: 1,
+      shared: false,
+    };
   const sums = rows * outs;
-  if (sums <= 2 ** 16) return { rows: outs <= 32 && rows > 1024 ? 4 : 1, outs: 1, slices: 4 };
-  if (sums <= 2 ** 17) return { rows: 2, outs: 2, slices: 4 };
-  if (sums <= 2 ** 18) return { rows: 4, outs: 2, slices: 4 };
-  if (sums <= 2 ** 20) return { rows: 4, outs: 4, slices: 2 };
-  return { rows: 8, outs: 4, slices: 2 };
+  if (sums <= 2 ** 16) return { rows: outs <= 32 && rows > 1024 ? 4 : 1, outs: 1, slices: 4, shared: false };
+  if (sums <= 2 ** 17) return { rows: 2, outs: 2, slices: 4, shared: false };
+  if (sums <= 2 ** 18) return { rows: 4, outs: 2, slices: 4, shared: false };
+  if (sums <= 2 ** 20) return { rows: 4, outs: 4, slices: 2, shared: false };
+  return { rows: 8, outs: 4, slices: 2, shared: false };
+}
+
+/** ROWSxOUTSxSLICES, with an s behind it for workgroup memory. */
+export function tileName({ rows, outs, slices, shared }: Tile): string {
+  return `${rows}x${outs}x${slices}${shared ? "s" : ""}`;
 }
 
 export const linearWebgpu = webgpuKernel<LinearInputs, LinearAttrs>(LINEAR, (backend, inputs, attrs) => {
@@ -58,7 +71,7 @@ export const linearWebgpu = webgpuKernel<LinearInputs, LinearAttrs>(LINEAR, (bac
 /** {@link LINEAR} with a choice of tiles, see {@link linearTile}. The caller disposes the result. */
 export function runLinear(
   backend: WebGPUBackend,
-  { x, weight, a, b, gate, residual }: LinearInputs,
+  { x, weight, a, b, gate, inner: given, residual }: LinearInputs,
   { inFeatures, outFeatures, type, rank }: LinearAttrs,
   chooseTile: (rows: number, outs: number) => Tile | null,
 ): TensorInfo {
@@ -68,18 +81,31 @@ export function runLinear(
     `linear on webgpu takes inputs in blocks of ${BLOCK}, got ${inFeatures}`,
   );
   const extra: Bound[] = [];
-  let inner: TensorInfo | null = null;
+  let own: TensorInfo | null = null;
   if (a !== undefined && b !== undefined && gate !== undefined) {
-    const gated: Bound[] = [{ name: "gate", info: gate }];
-    inner = runProduct(backend, chooseTile(rows, rank), x, a, "f32", [rows, rank], gated);
+    if (given === undefined) own = runInner(backend, x, a, gate, chooseTile(rows, rank));
+    const inner = given ?? present(own, "the inner product");
     // Only the many-rows shader reads them as quads.
     const quads = rank % 4 === 0 && chooseTile(rows, outFeatures) !== null;
     extra.push({ name: "inner", info: inner, quads }, { name: "b", info: b, quads, lasting: true });
   }
   if (residual !== undefined) extra.push({ name: "residual", info: residual });
   const y = runProduct(backend, chooseTile(rows, outFeatures), x, weight, type, [rows, outFeatures], extra);
-  if (inner !== null) backend.disposeData(inner.dataId);
+  if (own !== null) backend.disposeData(own.dataId);
   return y;
+}
+
+/** (x a^T) * gate, [rows, rank]. The caller disposes it. */
+function runInner(
+  backend: WebGPUBackend,
+  x: TensorInfo,
+  a: TensorInfo,
+  gate: TensorInfo,
+  tile: Tile | null,
+): TensorInfo {
+  if (canProject(backend, a))
+    return present(projectRows(backend, { kind: "plain", x }, a, gate)[0], "an inner product");
+  return runProduct(backend, tile, x, a, "f32", gate.shape, [{ name: "gate", info: gate }]);
 }
 
 function runProduct(
@@ -88,9 +114,10 @@ function runProduct(
   x: TensorInfo,
   weight: TensorInfo,
   type: LinearWeightType,
-  shape: readonly [rows: number, outs: number],
+  shape: readonly number[],
   extra: readonly Bound[],
 ): TensorInfo {
+  const [rows, outs] = [present(shape[0], "the rows"), present(shape[1], "the outputs")];
   const names = extra.map(({ name }) => name);
   const perGroup =
     tile === null ? { rows: FEW_ROWS, outs: LANES } : { rows: tile.rows * LANES, outs: tile.outs * LANES };
@@ -100,23 +127,27 @@ function runProduct(
     OUTS: tile?.outs ?? 1,
     SLICES: tile?.slices ?? 1,
     SLICED: Number((tile?.slices ?? 1) > 1),
-    WHOLE: Number((tile?.slices ?? 1) === 1),
+    RETURNS: Number((tile?.slices ?? 1) === 1 && tile?.shared !== true),
+    SHARED: Number(tile?.shared === true),
+    DIRECT: Number(tile?.shared !== true),
+    FUSED: Number(!isSoftware(backend.device)),
+    UNFUSED: Number(isSoftware(backend.device)),
     GATE: Number(names.includes("gate")),
     ADAPTER: Number(names.includes("inner")),
     QUADRANK: Number(isByQuads),
     PLAINRANK: Number(names.includes("inner") && !isByQuads),
     RESIDUAL: Number(names.includes("residual")),
   };
-  return runProgram(backend, {
-    key: `becausalLinear_${type}_${tile === null ? "few" : `${tile.rows}x${tile.outs}x${tile.slices}`}_${names.join("+")}${isByQuads ? "_quads" : ""}`,
+  return runProgramToOne(backend, {
+    key: `becausalLinear_${type}_${tile === null ? "few" : tileName(tile)}_${names.join("+")}${isByQuads ? "_quads" : ""}`,
     source: () => [PART, DECODERS[type], unroll(tile === null ? fewRows : manyRows, counts)].join("\n"),
     inputs: [
       { name: "x", info: x, quads: true },
       { name: "weight", info: weight, quads: type === "f32", lasting: true },
       ...extra,
     ],
-    shape,
+    outputs: [{ name: "result", shape }],
     workgroupSize: [LANES, LANES, tile?.slices ?? 1],
-    workgroups: [Math.ceil(shape[1] / perGroup.outs), Math.ceil(shape[0] / perGroup.rows)],
+    workgroups: [Math.ceil(outs / perGroup.outs), Math.ceil(rows / perGroup.rows)],
   });
 }

@@ -7,7 +7,8 @@ import { decodeHalf } from "../../../model/half.ts";
 import type { BackendName } from "../../engine.ts";
 import { TYPE_NUMBERS } from "../../wasm/kernels.ts";
 import { wasmBackend } from "../../wasm/wasm-backend.ts";
-import type { LinearWeight, LinearWeightType, LowRank } from "./linear.ts";
+import type { LowRank } from "../low-rank/low-rank.ts";
+import type { LinearWeight, LinearWeightType } from "./linear.ts";
 
 /**
  * Uploads matrices [out_i, in] stacked by rows to one [sum out_i, in] weight. Q4_0, Q4_1 and Q8_0 stay packed, unless a stack mixes

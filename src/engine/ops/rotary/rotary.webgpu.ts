@@ -1,5 +1,5 @@
 import { present } from "../../../core/invariant.ts";
-import { runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
+import { runProgramToOne, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
 import { ROTARY, type RotaryAttrs, type RotaryInputs } from "./rotary.ts";
 import source from "./rotary.wgsl?raw";
 
@@ -8,7 +8,7 @@ const LANES = 64; // as in the shader
 export const rotaryWebgpu = webgpuKernel<RotaryInputs, RotaryAttrs>(
   ROTARY,
   (backend, { qkv, cos, sin }, { heads, kvHeads, headDim }) =>
-    runProgram(backend, {
+    runProgramToOne(backend, {
       key: "becausalRotary",
       source: () => source,
       // WGSL has functions named cos and sin.
@@ -17,7 +17,7 @@ export const rotaryWebgpu = webgpuKernel<RotaryInputs, RotaryAttrs>(
         { name: "cosine", info: cos },
         { name: "sine", info: sin },
       ],
-      shape: qkv.shape,
+      outputs: [{ name: "result", shape: qkv.shape }],
       workgroupSize: [LANES, 1, 1],
       workgroups: [
         Math.ceil(((heads + 2 * kvHeads) * headDim) / 2 / LANES),

@@ -1,10 +1,14 @@
 /** @file The gated activation of the feed-forward block. A kernel is registered per backend under {@link SWIGLU}. */
 import { engine, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { asProjected, type NextAdapter, type Projected } from "../low-rank/projected.ts";
 
 export const SWIGLU = "BecausalSwiglu";
 
 export interface SwigluInputs {
   readonly gateUp: Tensor2D;
+  /** Of the adapter that reads the result; both or neither. A kernel may leave them aside. */
+  readonly a?: Tensor2D;
+  readonly gate?: Tensor2D;
 }
 
 /**
@@ -13,4 +17,9 @@ export interface SwigluInputs {
  */
 export function swiglu(gateUp: Tensor2D): Tensor2D {
   return engine().runKernel<Tensor>(SWIGLU, { gateUp }) as Tensor2D;
+}
+
+/** As {@link swiglu}, for a linear layer with an adapter. The caller disposes both tensors. */
+export function swigluFor({ lowRank, gate }: NextAdapter, gateUp: Tensor2D): Projected {
+  return asProjected(engine().runKernel<Tensor | Tensor[]>(SWIGLU, { gateUp, a: lowRank.a, gate }));
 }

@@ -3,7 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { invariant, present } from "../../../core/invariant.ts";
 import { isSoftware } from "../../webgpu/is-software.ts";
 import { unroll } from "../../webgpu/unroll.ts";
-import { runProgram, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
+import { runProgramToOne, webgpuKernel } from "../../webgpu/webgpu-kernel.ts";
 import type { HeadShape } from "../rotary/rotary.ts";
 import { TREE_ATTENTION, type TreeAttentionAttrs, type TreeAttentionInputs } from "./tree-attention.ts";
 import source from "./tree-attention.wgsl?raw";
@@ -94,14 +94,14 @@ export function runTreeAttention(
     ALIGNED: Number(isAligned),
     RAGGED: Number(!isAligned),
   };
-  return runProgram(backend, {
+  return runProgramToOne(backend, {
     key: `becausalTreeAttention_${Object.values(tile).join("_")}_${group}_${headDim}`,
     source: () => unroll(tile.software ? softwareSource : source, counts),
     inputs: [
       { name: "qkv", info: qkv, quads: isAligned },
       { name: "ends", info: ends },
     ],
-    shape: [rows, heads * headDim],
+    outputs: [{ name: "result", shape: [rows, heads * headDim] }],
     workgroupSize: [tile.software ? SOFTWARE_LANES : queries * tile.parts, 1, 1],
     workgroups: [kvHeads * chunks, Math.ceil(rows / tile.rows)],
     uniforms: {
