@@ -110,6 +110,24 @@ def _goldens(_: argparse.Namespace) -> None:
     print(f"wrote {GOLDEN}")
 
 
+def _worlds(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from becausal_training.base import keep_first_layers, read_base
+    from becausal_training.files import write_json
+    from becausal_training.run import current_commit, describe_device, pick_device
+    from becausal_training.worlds import WorldSettings, format_worlds, run_worlds
+
+    settings, device = WorldSettings(seed=options.seed), pick_device(options.device)
+    about = {"commit": options.commit or current_commit(), "device": describe_device(device)}
+    if options.steps:
+        settings = replace(settings, adapter=replace(settings.adapter, steps=options.steps))
+    record = run_worlds(keep_first_layers(read_base(), options.layers), settings, device, lambda line: print(line, flush=True))
+    write_json(options.out, about | record)
+    print(format_worlds(record["rows"]))
+    print(f"wall seconds: {record['wallSeconds']}")
+
+
 def _tiny(options: argparse.Namespace) -> None:
     from becausal_training.tiny_models import write_tiny_models
 
@@ -156,6 +174,13 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--scores", type=Path, help="store all scores in this folder, to compare models pair by pair")
     evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
+    worlds = _step(steps, "worlds", _worlds, "train on planted worlds and print what was found against its bars")
+    worlds.add_argument("--out", type=Path, required=True, help="receives the record")
+    worlds.add_argument("--device")
+    worlds.add_argument("--layers", type=int, default=2, help="how many layers of the embedded base (default 2)")
+    worlds.add_argument("--steps", type=int, help="of every arm")
+    worlds.add_argument("--seed", type=int, default=0)
+    worlds.add_argument("--commit", help="recorded (default: what is checked out)")
     tiny = _step(steps, "tiny", _tiny, "write tiny GGUF models of every weight type and what they predict (needs gguf)")
     tiny.add_argument("--out", type=Path, default=TINY_MODELS)
     return parser
