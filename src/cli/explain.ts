@@ -12,6 +12,8 @@ import {
   backendOption,
   choiceOption,
   listOptions,
+  PACK_HELP,
+  PACK_OPTIONS,
   parse,
   threadsOption,
   UsageError,
@@ -30,7 +32,7 @@ export const explainCommand: Command = {
                          total (default): recommender, gate and prompt all change when a film is taken out;
                          prompt-only: the gate is held
 ${BACKEND_HELP}
-  --pack FOLDER          another pack than the shipped one
+${PACK_HELP}
   --json                 machine-readable`,
 
   async run(args) {
@@ -44,7 +46,7 @@ ${BACKEND_HELP}
         top: { type: "string", default: "10" },
         question: { type: "string", default: "total" },
         ...BACKEND_OPTIONS,
-        pack: { type: "string" },
+        ...PACK_OPTIONS,
         json: { type: "boolean", default: false },
       },
     });
@@ -54,7 +56,13 @@ ${BACKEND_HELP}
     const top = wholeOption("top", values.top, 1, 100);
     const question = choiceOption("question", values.question, ["total", "prompt-only"]);
     return withRecommender(
-      { backend: backendOption(values.backend), threads: threadsOption(values.threads), pack: values.pack },
+      {
+        backend: backendOption(values.backend),
+        threads: threadsOption(values.threads),
+        pack: values.pack,
+        items: values.items,
+        base: values.base,
+      },
       async (recommender) => {
         const { films, manifest, score } = recommender;
         const history = recommender.find(lists.history);

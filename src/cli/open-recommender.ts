@@ -1,17 +1,21 @@
 /** @file The shipped base and a pack, loaded and ready to answer. */
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { FailureError } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
 import type { BackendName, BehaviourModel, Engine } from "../engine/engine.ts";
 import { type Film, filmName } from "../model/film.ts";
 import { makeFilmFinder } from "../model/find-film.ts";
-import { loadModelFiles } from "../model/load-parts.ts";
+import type { GgufFile } from "../model/gguf.ts";
+import { type ItemsFile, readItemsFile } from "../model/items-file.ts";
+import { readLlamaModel } from "../model/llama-model.ts";
+import { checkPackFitsBase, loadModelFiles, loadPackFiles, type PackFiles } from "../model/load-parts.ts";
 import type { PackManifest } from "../model/pack-manifest.ts";
+import { sha256 } from "../model/sha256.ts";
 import { readTokenizer } from "../model/tokenizer.ts";
-import { makePromptBuilder } from "../prompt/build-prompt.ts";
+import { makePromptBuilder, type PromptBuilder, titleTokensSha256 } from "../prompt/build-prompt.ts";
 import type { ScoreFn } from "../scores/score-fn.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
-import { diskFetcher } from "./disk-fetcher.ts";
+import { diskFetcher, readDisk } from "./disk-fetcher.ts";
 import { gpuFor } from "./gpu-for.ts";
 import { packageRoot } from "./package-root.ts";
 
@@ -34,6 +38,10 @@ export interface RecommenderOptions {
   readonly threads: number | undefined;
   /** A folder; undefined: the shipped pack. */
   readonly pack: string | undefined;
+  /** The user's own file of films, for a pack that may not hold titles. */
+  readonly items: string | undefined;
+  /** A GGUF file; undefined: the shipped base. */
+  readonly base: string | undefined;
 }
 
 /**
@@ -52,29 +60,65 @@ export async function withRecommender<Answer>(
   }
 }
 
-async function openRecommender({ backend, threads, pack }: RecommenderOptions): Promise<Recommender> {
-  const files = await loadModelFiles(diskFetcher, {
-    base: join(packageRoot(), BASE_FOLDER),
-    pack: pack === undefined ? join(packageRoot(), PACK_FOLDER) : resolve(pack),
-  });
-  const { gguf } = files.base;
+async function openRecommender(options: RecommenderOptions): Promise<Recommender> {
+  const { backend, threads } = options;
+  const items = options.items === undefined ? undefined : await openItems(options.items);
+  const { gguf, pack } = await openFiles(options, items);
+  const { films, manifest } = pack;
   const tokenizer = readTokenizer(gguf);
+  const prompts = makePromptBuilder(tokenizer, films, manifest.prompt);
+  if (items !== undefined) await checkTitles(items, pack, prompts);
   // Only now: files that are refused cost no start of the engine's libraries.
   const { loadEngine } = await import("../engine/load-engine.ts");
-  const loaded = await loadEngine({
-    gguf,
-    pack: files.pack,
-    backend,
-    threads,
-    tokenizer,
-    ...(await gpuFor(backend)),
-  });
+  const loaded = await loadEngine({ gguf, pack, backend, threads, tokenizer, ...(await gpuFor(backend)) });
   const behaviour = present(loaded.behaviour, "the pack's recommender");
   const { engine } = loaded;
-  const { films, manifest } = files.pack;
-  const prompts = makePromptBuilder(tokenizer, films, manifest.prompt);
   const score = makeScoreFn({ engine, behaviour, prompts, beta: manifest.fusion.beta });
   return { engine, behaviour, score, films, manifest, find: (names) => findFilms(names, films) };
+}
+
+async function openItems(path: string): Promise<ItemsFile> {
+  return readItemsFile(await readDisk(resolve(path)), basename(path));
+}
+
+async function openFiles(
+  { pack, base }: RecommenderOptions,
+  items: ItemsFile | undefined,
+): Promise<{ readonly gguf: GgufFile; readonly pack: PackFiles }> {
+  const packFolder = pack === undefined ? join(packageRoot(), PACK_FOLDER) : resolve(pack);
+  if (base === undefined) {
+    const folders = { base: join(packageRoot(), BASE_FOLDER), pack: packFolder };
+    const files = await loadModelFiles(diskFetcher, folders, { items });
+    return { gguf: files.base.gguf, pack: files.pack };
+  }
+  const files = await loadPackFiles(diskFetcher, packFolder, { items });
+  const bytes = await readDisk(resolve(base));
+  const { gguf, config } = readLlamaModel(bytes, basename(base));
+  checkPackFitsBase(
+    files.manifest,
+    { sha256: await sha256(bytes), layers: config.layers },
+    join(packFolder, "manifest.json"),
+  );
+  return { gguf, pack: files };
+}
+
+/** Text that training did not see would be scored without a word; so the titles must be, to the token, those of the training. */
+async function checkTitles(
+  { file }: ItemsFile,
+  { films, manifest }: PackFiles,
+  prompts: PromptBuilder,
+): Promise<void> {
+  if (manifest.catalogue.titles !== "needed")
+    throw new FailureError({
+      kind: "bad-request",
+      reason: `the pack ${manifest.name} has its own titles; leave --items out`,
+    });
+  if ((await titleTokensSha256(prompts, films)) !== manifest.catalogue.titleTokensSha256)
+    throw new FailureError({
+      kind: "file-invalid",
+      file,
+      reason: `its titles are not those that the pack ${manifest.name} was trained with; give the unchanged ${manifest.name}.item or u.item`,
+    });
 }
 
 function findFilms(names: readonly string[], films: readonly Film[]): readonly Film[] {

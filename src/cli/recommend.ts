@@ -9,6 +9,8 @@ import {
   BACKEND_OPTIONS,
   backendOption,
   listOptions,
+  PACK_HELP,
+  PACK_OPTIONS,
   parse,
   threadsOption,
   UsageError,
@@ -23,7 +25,7 @@ export const recommendCommand: Command = {
   --history TITLE...     films watched and liked, oldest first: "Toy Story (1995)"; none gives popular films
   --top N                how many to show (default 10)
 ${BACKEND_HELP}
-  --pack FOLDER          another pack than the shipped one
+${PACK_HELP}
   --json                 machine-readable`,
 
   async run(args) {
@@ -35,7 +37,7 @@ ${BACKEND_HELP}
         history: { type: "string", multiple: true },
         top: { type: "string", default: "10" },
         ...BACKEND_OPTIONS,
-        pack: { type: "string" },
+        ...PACK_OPTIONS,
         json: { type: "boolean", default: false },
       },
     });
@@ -43,7 +45,13 @@ ${BACKEND_HELP}
     if (titles.some((title) => title.trim() === "")) throw new UsageError("a title of --history is empty");
     const top = wholeOption("top", values.top, 1, 1000);
     return withRecommender(
-      { backend: backendOption(values.backend), threads: threadsOption(values.threads), pack: values.pack },
+      {
+        backend: backendOption(values.backend),
+        threads: threadsOption(values.threads),
+        pack: values.pack,
+        items: values.items,
+        base: values.base,
+      },
       async (recommender) => {
         const history = recommender.find(titles);
         const start = performance.now();

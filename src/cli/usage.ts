@@ -17,6 +17,17 @@ export const BACKEND_OPTIONS = {
   threads: { type: "string" },
 } as const;
 
+export const PACK_HELP = `  --pack FOLDER          another pack than the shipped one
+  --items FILE           titles for a pack that may not hold them (ml-100k): your own ml-100k.item or u.item
+  --base FILE            the GGUF that the pack was trained on, where that is not the shipped base`;
+
+/** What {@link PACK_HELP} explains, for `parse`. */
+export const PACK_OPTIONS = {
+  pack: { type: "string" },
+  items: { type: "string" },
+  base: { type: "string" },
+} as const;
+
 /** node:util's parser with its errors as {@link UsageError}s. */
 export function parse<Config extends ParseArgsConfig>(config: Config): ReturnType<typeof parseArgs<Config>> {
   try {

@@ -38,6 +38,8 @@ export type Failure =
       readonly tolerance: number;
     }
   | { readonly kind: "unknown-title"; readonly title: string; readonly nearest: readonly string[] }
+  /** The licence of a pack's data forbids passing its titles on, and none were given. */
+  | { readonly kind: "titles-needed"; readonly pack: string }
   | { readonly kind: "bad-request"; readonly reason: string }
   | { readonly kind: "storage-failed"; readonly operation: string; readonly reason: string }
   | { readonly kind: "cancelled" }
@@ -91,6 +93,8 @@ export function describeFailure(failure: Failure): string {
       return `The ${failure.backend} backend computed a wrong answer on the probe prompt (off by ${failure.worst}, allowed ${failure.tolerance}). Use another backend, an updated browser or another machine.`;
     case "unknown-title":
       return `"${failure.title}" is not in the catalogue. Nearest: ${failure.nearest.map((title) => `"${title}"`).join(", ")}.`;
+    case "titles-needed":
+      return `The pack ${failure.pack} holds no titles, because the licence of its data forbids passing them on. Give your own copy of them with --items FILE (${failure.pack}.item or u.item).`;
     case "bad-request":
       return `The request cannot be answered: ${failure.reason}.`;
     case "storage-failed":

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import type { Fetcher } from "./fetcher.ts";
 import { BASE, type Files, PACK, tinyFiles } from "./fixtures/tiny-files.ts";
-import { loadBaseFiles, loadModelFiles } from "./load-parts.ts";
+import { loadBaseFiles, loadModelFiles, loadPackFiles } from "./load-parts.ts";
 import { floatsOf } from "./safetensors.ts";
 
 type Answer = Uint8Array<ArrayBuffer> | "missing" | "never";
@@ -187,6 +188,57 @@ test("a pack trained on another base is refused before any weights are fetched",
     reason: expect.stringContaining("another base"),
   });
   expect(server.requests(PART)).toEqual([]);
+});
+
+describe("a pack without titles", () => {
+  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const items = {
+    file: "my.item",
+    texts: new Map([3, 1, 2].map((id) => [id, { title: `Film ${id}`, year: null, genres: [] }])),
+  };
+  beforeEach(() => {
+    const manifest = JSON.parse(new TextDecoder().decode(published(`${PACK}/manifest.json`)));
+    const catalogue = JSON.parse(new TextDecoder().decode(published(`${PACK}/catalogue.json`)));
+    const bytes = encode({
+      schema: "becausal-catalogue/2",
+      items: catalogue.items.map(({ id, movieId, popularity }: Record<string, number>) => ({
+        id,
+        movieId,
+        popularity,
+      })),
+    });
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    manifest.schema = "becausal-pack/2";
+    manifest.catalogue = { ...manifest.catalogue, titles: "needed", byteLength: bytes.length, sha256 };
+    server.published.set(`${PACK}/manifest.json`, encode(manifest));
+    server.published.set(`${PACK}/catalogue.json`, bytes);
+  });
+
+  test("is verified, then refused until titles are given", async () => {
+    expect(await failureOf(loadModelFiles(server, FOLDERS))).toEqual({
+      kind: "titles-needed",
+      pack: "films",
+    });
+    expect(await failureOf(loadPackFiles(server, PACK))).toEqual({ kind: "titles-needed", pack: "films" });
+    expect(server.kept.has(ADAPTER)).toBe(true);
+  });
+
+  test("takes them from the user's own file", async () => {
+    const { pack } = await loadModelFiles(server, FOLDERS, { items });
+    expect(pack.films.map(({ title, popularity }) => [title, popularity])).toEqual([
+      ["Film 1", 0],
+      ["Film 2", 1],
+      ["Film 3", 2],
+    ]);
+  });
+
+  test("is altered where it is altered, titles or not", async () => {
+    server.answerFirst(ADAPTER, altered(ADAPTER), altered(ADAPTER));
+    expect(await failureOf(loadModelFiles(server, FOLDERS, { items }))).toMatchObject({
+      kind: "file-altered",
+      file: ADAPTER,
+    });
+  });
 });
 
 test("cancelling stops every fetch and repeats none", async () => {

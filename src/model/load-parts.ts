@@ -5,10 +5,11 @@
 import { throwIfCancelled } from "../core/cancelled.ts";
 import { FailureError } from "../core/failure.ts";
 import { type BaseManifest, readBaseManifest } from "./base-manifest.ts";
-import { readCatalogue } from "./catalogue.ts";
+import { readCatalogue, readUntitledCatalogue, withTitles } from "./catalogue.ts";
 import type { Fetcher } from "./fetcher.ts";
 import type { Film } from "./film.ts";
 import { type GgufFile, readGguf } from "./gguf.ts";
+import type { ItemsFile } from "./items-file.ts";
 import { type PackManifest, readPackManifest } from "./pack-manifest.ts";
 import { readSafetensors, type SafetensorsFile } from "./safetensors.ts";
 import { checkSha256 } from "./sha256.ts";
@@ -29,6 +30,8 @@ export interface LoadOptions {
   /** Bytes of all files together, refetched ones counted once. Called from 0 to the total. */
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Titles for a pack that may not hold them. Whether they are those of its training shows in `titleTokensSha256` only. */
+  readonly items?: ItemsFile | undefined;
 }
 
 const MANIFEST = "manifest.json";
@@ -36,7 +39,8 @@ const MAX_MANIFEST_BYTES = 4 * 2 ** 20;
 
 /**
  * Loads base and pack from two folders. Rejects with a FailureError: `file-missing`, `file-short`, `file-altered` or `file-invalid`
- * naming the file, `model-unsupported`, or `cancelled`. Nothing half-loaded is ever returned.
+ * naming the file, `model-unsupported`, `cancelled`, or `titles-needed` for a sound pack without titles where `options.items` gives none.
+ * Nothing half-loaded is ever returned.
  */
 export async function loadModelFiles(
   fetcher: Fetcher,
@@ -53,7 +57,7 @@ export async function loadModelFiles(
   const [gguf, pack] = await allOrNone(options.signal, (signal) =>
     Promise.all([
       loadParts(fetcher, folders.base, baseManifest, progress, signal),
-      loadNamedFiles(fetcher, folders.pack, packManifest, progress, signal),
+      loadNamedFiles(fetcher, folders.pack, packManifest, progress, { ...options, signal }),
     ]),
   );
   return { base: { manifest: baseManifest, gguf: readGguf(gguf, baseManifest.file) }, pack };
@@ -67,7 +71,9 @@ export async function loadPackFiles(
 ): Promise<PackFiles> {
   const manifest = await loadManifest(fetcher, pathIn(folder, MANIFEST), readPackManifest, options.signal);
   const progress = new ByteProgress(packByteLength(manifest), options.onProgress);
-  return allOrNone(options.signal, (signal) => loadNamedFiles(fetcher, folder, manifest, progress, signal));
+  return allOrNone(options.signal, (signal) =>
+    loadNamedFiles(fetcher, folder, manifest, progress, { ...options, signal }),
+  );
 }
 
 function packByteLength({ adapter, sasrec, catalogue }: PackManifest): number {
@@ -80,7 +86,7 @@ async function loadNamedFiles(
   folder: string,
   manifest: PackManifest,
   progress: ByteProgress,
-  signal: AbortSignal | undefined,
+  { signal, items }: LoadOptions,
 ): Promise<PackFiles> {
   const { adapter, sasrec, catalogue } = manifest;
   const load = (named: { file: string; byteLength: number; sha256: string }) =>
@@ -94,8 +100,20 @@ async function loadNamedFiles(
     manifest,
     adapter: readSafetensors(adapterBytes, pathIn(folder, adapter.file)),
     sasrec: readSafetensors(sasrecBytes, pathIn(folder, sasrec.file)),
-    films: readCatalogue(catalogueBytes, pathIn(folder, catalogue.file), catalogue.items),
+    films: readFilms(catalogueBytes, pathIn(folder, catalogue.file), manifest, items),
   };
+}
+
+function readFilms(
+  bytes: Uint8Array,
+  file: string,
+  { name, catalogue }: PackManifest,
+  items: ItemsFile | undefined,
+): readonly Film[] {
+  if (catalogue.titles !== "needed") return readCatalogue(bytes, file, catalogue.items);
+  const films = readUntitledCatalogue(bytes, file, catalogue.items);
+  if (items === undefined) throw new FailureError({ kind: "titles-needed", pack: name });
+  return withTitles(films, items);
 }
 
 /** The base alone, without a pack. Rejects as {@link loadModelFiles} does. */
@@ -130,7 +148,12 @@ function pathIn(folder: string, file: string): string {
   return `${folder.replace(/\/+$/, "")}/${file}`;
 }
 
-function checkPackFitsBase(pack: PackManifest, base: BaseManifest, file: string): void {
+/** Throws `file-invalid`, naming the pack's manifest `file`, where the pack was trained on another base or on more layers. */
+export function checkPackFitsBase(
+  pack: PackManifest,
+  base: Pick<BaseManifest, "sha256" | "layers">,
+  file: string,
+): void {
   if (pack.base.sha256 !== base.sha256)
     throw new FailureError({
       kind: "file-invalid",

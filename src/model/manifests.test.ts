@@ -49,7 +49,12 @@ test("a pack's manifest is read, fields it does not know left aside", () => {
 describe("a pack's manifest is refused where", () => {
   const good = tinyPackManifest();
   test.for<[string, object, RegExp]>([
-    ["its schema is another", { schema: "becausal-pack/0" }, /^schema: /],
+    ["its schema is another", { schema: "becausal-pack/3" }, /^schema: /],
+    [
+      "its titles are neither here nor needed",
+      { catalogue: { ...good.catalogue, titles: "elsewhere" } },
+      /^catalogue\.titles: /,
+    ],
     ["its template is unknown", { prompt: { ...good.prompt, template: "x" } }, /^prompt\.template: /],
     ["its year rule is unknown", { prompt: { ...good.prompt, year: "never" } }, /^prompt\.year: /],
     ["ranks do not divide among experts", { adapter: { ...good.adapter, experts: 3 } }, /adapter\.experts/],

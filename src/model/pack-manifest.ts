@@ -23,7 +23,8 @@ const count = wholeSchema(0, Number.MAX_SAFE_INTEGER);
 
 const packManifestSchema = v.pipe(
   v.object({
-    schema: v.literal("becausal-pack/1"),
+    // Version 2 may hold low-rank factors in 8 bits and leave the titles to the user.
+    schema: v.picklist(["becausal-pack/1", "becausal-pack/2"]),
     name: fileNameSchema,
     title: v.object({ en: textSchema, ja: textSchema }),
     base: v.object({ sha256: sha256Schema, layers: wholeSchema(1, 256) }),
@@ -51,6 +52,8 @@ const packManifestSchema = v.pipe(
     catalogue: v.object({
       ...packFile,
       items: wholeSchema(1, MAX_ITEMS),
+      /** Where titles, years and genres come from; absent: the catalogue includes them. */
+      titles: v.exactOptional(v.picklist(["included", "needed"])),
       licence: v.object({ name: textSchema, text: textSchema, url: textSchema }),
       titleTokensSha256: sha256Schema,
     }),

@@ -37,6 +37,99 @@ test("another shape or a missing tensor is named", () => {
   expect(() => floatsOf(read, "b", [2, 3])).toThrow(/tensor b \[2, 3\] is missing/);
 });
 
+/** One low-rank factor of whole numbers [2, 3] and its scales. */
+const factor = (over: Record<string, object | undefined> = {}, scales = [0.5, 2, 0.25]) => {
+  const values = new Uint8Array(Int8Array.of(127, -127, 0, 1, -128, 2));
+  return readSafetensors(
+    file(
+      {
+        "b.lora_b": { dtype: "I8", shape: [2, 3], data_offsets: [0, 6] },
+        "b.lora_b.scale": { dtype: "F32", shape: [3], data_offsets: [6, 18] },
+        ...over,
+      },
+      new Uint8Array([...values, ...new Uint8Array(new Float32Array(scales).buffer)]),
+    ),
+    "a.safetensors",
+  );
+};
+
+test("a factor of whole numbers is scaled by its ranks: the columns of B, the rows of A", () => {
+  expect([...floatsOf(factor(), "b.lora_b", [2, 3])]).toEqual([63.5, -254, 0, 0.5, -256, 0.5]);
+  const rows = factor({
+    "b.lora_b": undefined,
+    "b.lora_b.scale": undefined,
+    "a.lora_a": { dtype: "I8", shape: [3, 2], data_offsets: [0, 6] },
+    "a.lora_a.scale": { dtype: "F32", shape: [3], data_offsets: [6, 18] },
+  });
+  expect([...floatsOf(rows, "a.lora_a", [3, 2])]).toEqual([63.5, -63.5, 0, 2, -32, 0.5]);
+});
+
+describe("a factor of whole numbers is refused", () => {
+  const scale = (over: object) => ({
+    "b.lora_b.scale": { dtype: "F32", shape: [3], data_offsets: [6, 18], ...over },
+  });
+  const named = (name: string, shape: number[]) => ({
+    "b.lora_b": undefined,
+    [name]: { dtype: "I8", shape, data_offsets: [0, 6] },
+  });
+  test.for<[string, ReturnType<typeof factor>, string, number[], RegExp]>([
+    [
+      "without its scales",
+      factor({ "b.lora_b.scale": undefined, other: { dtype: "F32", shape: [3], data_offsets: [6, 18] } }),
+      "b.lora_b",
+      [2, 3],
+      /b\.lora_b\.scale \[3\] is missing/,
+    ],
+    [
+      "with a scale for each row instead of each rank",
+      factor({
+        ...scale({ shape: [2], data_offsets: [6, 14] }),
+        rest: { dtype: "F32", shape: [1], data_offsets: [14, 18] },
+      }),
+      "b.lora_b",
+      [2, 3],
+      /scale is \[2\], expected \[3\]/,
+    ],
+    [
+      "with scales in a matrix",
+      factor(scale({ shape: [3, 1] })),
+      "b.lora_b",
+      [2, 3],
+      /is \[3, 1\], expected \[3\]/,
+    ],
+    [
+      "with scales that are whole numbers themselves",
+      factor({
+        ...scale({ dtype: "I8", data_offsets: [6, 9] }),
+        rest: { dtype: "I8", shape: [9], data_offsets: [9, 18] },
+      }),
+      "b.lora_b",
+      [2, 3],
+      /scale is I8, expected F32/,
+    ],
+    ["with a scale that is no number", factor({}, [1, Number.NaN, 1]), "b.lora_b", [2, 3], /not finite/],
+    ["with an infinite scale", factor({}, [1, 1, -Infinity]), "b.lora_b", [2, 3], /not finite/],
+    ["in another shape", factor(), "b.lora_b", [3, 2], /is \[2, 3\], expected \[3, 2\]/],
+    [
+      "under a name that is no factor's",
+      factor(named("gate.weight", [2, 3])),
+      "gate.weight",
+      [2, 3],
+      /gate\.weight is I8/,
+    ],
+    ["as a vector", factor(named("b.lora_a", [6])), "b.lora_a", [6], /b\.lora_a is I8/],
+  ])("%s", ([, read, name, shape, reason]) => {
+    try {
+      floatsOf(read, name, shape);
+      expect.unreachable();
+    } catch (thrown) {
+      expect(thrown).toMatchObject({
+        failure: { kind: "file-invalid", file: "a.safetensors", reason: expect.stringMatching(reason) },
+      });
+    }
+  });
+});
+
 const entry = (over: object) =>
   file({ w: { dtype: "F32", shape: [4], data_offsets: [0, 16], ...over } }, data);
 const two = (a: [number, number], b: [number, number]) =>
@@ -75,7 +168,7 @@ describe("refused:", () => {
       "file-invalid",
       /of 16 data bytes/,
     ],
-    ["bf16", entry({ dtype: "BF16" }), "model-unsupported", /"BF16"; supported are F32, F16/],
+    ["bf16", entry({ dtype: "BF16" }), "model-unsupported", /"BF16"; supported are F32, F16, I8/],
     ["an overlap", two([0, 12], [8, 16]), "file-invalid", /"b" overlaps/],
     ["a gap", two([0, 4], [8, 16]), "file-invalid", /4 to 8 belong to no tensor/],
     ["bytes behind the last tensor", two([0, 4], [4, 12]), "file-invalid", /12 to 16 belong/],

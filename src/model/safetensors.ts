@@ -8,7 +8,7 @@ import { invariant } from "../core/invariant.ts";
 import { halfTable } from "./half.ts";
 import { quoted } from "./quoted.ts";
 
-export type SafetensorsType = "F32" | "F16";
+export type SafetensorsType = "F32" | "F16" | "I8";
 
 export interface SafetensorsTensor {
   readonly name: string;
@@ -25,7 +25,12 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
 }
 
-const BYTES_PER_VALUE: Readonly<Record<SafetensorsType, number>> = { F32: 4, F16: 2 };
+const BYTES_PER_VALUE: Readonly<Record<SafetensorsType, number>> = { F32: 4, F16: 2, I8: 1 };
+/** Where the ranks of a low-rank factor lie: the rows of A, the columns of B. */
+const RANK_AXES = [
+  { suffix: ".lora_a", axis: 0 },
+  { suffix: ".lora_b", axis: 1 },
+] as const;
 const LIMITS = { headerBytes: 4 * 2 ** 20, dimensions: 8, tensors: 10_000 };
 const HEADER_LENGTH_BYTES = 8;
 
@@ -38,7 +43,7 @@ const entrySchema = v.strictObject({
 
 /**
  * Reads a whole file held in memory. Throws a FailureError: `file-invalid` where the table contradicts the bytes,
- * `model-unsupported` for a number type other than F32 and F16.
+ * `model-unsupported` for a number type other than F32, F16 and I8.
  */
 export function readSafetensors(bytes: Uint8Array, file: string): SafetensorsFile {
   const invalid = (reason: string) => new FailureError({ kind: "file-invalid", file, reason });
@@ -60,11 +65,11 @@ export function readSafetensors(bytes: Uint8Array, file: string): SafetensorsFil
     if (!entry.success) throw invalid(`the entry of ${what} is malformed (${entry.issues[0].message})`);
     const { dtype, shape } = entry.output;
     const [start, end] = entry.output.data_offsets;
-    if (dtype !== "F32" && dtype !== "F16")
+    if (dtype !== "F32" && dtype !== "F16" && dtype !== "I8")
       throw new FailureError({
         kind: "model-unsupported",
         file,
-        reason: `${what} is ${quoted(dtype)}; supported are F32, F16`,
+        reason: `${what} is ${quoted(dtype)}; supported are F32, F16, I8`,
       });
     if (start > end || end > dataBytes)
       throw invalid(`${what} lies at ${start} to ${end} of ${dataBytes} data bytes`);
@@ -115,14 +120,24 @@ function checkCover(
 }
 
 /**
- * Values of the tensor `name` as float32, row-major: a new array. Throws `file-invalid` where the file lacks it or holds it in another
- * shape.
+ * Values of the tensor `name` as float32, row-major: a new array. A low-rank factor of 8-bit whole numbers is multiplied by the scale of
+ * each rank, which the tensor `name.scale` holds. Throws `file-invalid` where the file lacks a tensor, holds it in another shape, or
+ * scales by what is not finite.
  */
 export function floatsOf(
-  { file, tensors }: SafetensorsFile,
+  file: SafetensorsFile,
   name: string,
   shape: readonly number[],
 ): Float32Array<ArrayBuffer> {
+  const tensor = tensorOf(file, name, shape);
+  return tensor.type === "I8" ? scaledFactor(file, tensor) : toFloats(tensor);
+}
+
+function tensorOf(
+  { file, tensors }: SafetensorsFile,
+  name: string,
+  shape: readonly number[],
+): SafetensorsTensor {
   const tensor = tensors.get(name);
   const wanted = `[${shape.join(", ")}]`;
   if (tensor === undefined)
@@ -133,10 +148,31 @@ export function floatsOf(
       file,
       reason: `tensor ${name} is [${tensor.shape.join(", ")}], expected ${wanted}`,
     });
-  return toFloats(tensor);
+  return tensor;
 }
 
-function toFloats({ type, bytes }: SafetensorsTensor): Float32Array<ArrayBuffer> {
+function scaledFactor(
+  file: SafetensorsFile,
+  { name, shape, bytes }: SafetensorsTensor,
+): Float32Array<ArrayBuffer> {
+  const invalid = (reason: string) => new FailureError({ kind: "file-invalid", file: file.file, reason });
+  const ranks = RANK_AXES.find(({ suffix }) => name.endsWith(suffix));
+  const [rows, columns, ...more] = shape;
+  if (ranks === undefined || rows === undefined || columns === undefined || more.length > 0)
+    throw invalid(`tensor ${name} is I8, which only the matrices of a low-rank factor may be`);
+  const scale = tensorOf(file, `${name}.scale`, [ranks.axis === 0 ? rows : columns]);
+  if (scale.type !== "F32") throw invalid(`tensor ${scale.name} is ${scale.type}, expected F32`);
+  const factors = toFloats(scale);
+  if (!factors.every(Number.isFinite)) throw invalid(`tensor ${scale.name} holds a scale that is not finite`);
+  const whole = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from(whole, (value, i) => {
+    const rank = ranks.axis === 0 ? Math.floor(i / columns) : i % columns;
+    return value * (factors[rank] ?? Number.NaN);
+  });
+}
+
+function toFloats({ name, type, bytes }: SafetensorsTensor): Float32Array<ArrayBuffer> {
+  invariant(type !== "I8", `${name} is I8 and has a scale`);
   const count = bytes.byteLength / BYTES_PER_VALUE[type];
   invariant(Number.isInteger(count), `${bytes.byteLength} bytes of ${type}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -39,7 +39,8 @@ export function makeAssets(fetchFile: typeof fetch, folders: AssetFolders): Asse
   const pack = () => read(folders.packUrl, "manifest.json", readPackManifest);
   return {
     catalogue: async () => {
-      const { catalogue } = await pack();
+      const { name, catalogue } = await pack();
+      if (catalogue.titles === "needed") throw new FailureError({ kind: "titles-needed", pack: name });
       return read(folders.packUrl, catalogue.file, (bytes, file) =>
         readCatalogue(bytes, file, catalogue.items),
       );

@@ -58,6 +58,7 @@ const failure: Schema<Failure> = v.variant("kind", [
     tolerance: v.number(),
   }),
   v.object({ kind: v.literal("unknown-title"), title: v.string(), nearest: v.array(v.string()) }),
+  v.object({ kind: v.literal("titles-needed"), pack: v.string() }),
   v.object({ kind: v.literal("bad-request"), reason: v.string() }),
   v.object({ kind: v.literal("storage-failed"), operation: v.string(), reason: v.string() }),
   v.object({ kind: v.literal("cancelled") }),

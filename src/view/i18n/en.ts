@@ -253,6 +253,8 @@ export const en = {
     processor: "processor",
     detail: "Technical detail:",
     "unknown-title": "“{{title}}” is not in the catalogue. Nearest: {{nearest}}.",
+    "titles-needed":
+      "The pack {{pack}} holds no film titles, because the licence of its data forbids passing them on. With your own copy of the titles it runs on the command line: becausal recommend --pack … --items FILE.",
     "bad-request": "The question could not be answered.",
     "storage-failed": "This browser’s storage refused the change ({{operation}}).",
     cancelled: "It was stopped.",

@@ -41,6 +41,8 @@ export function failureWords(t: TFunction, formats: Formats, failure: Failure): 
         title: failure.title,
         nearest: formats.list(failure.nearest),
       });
+    case "titles-needed":
+      return t("failure.titles-needed", { pack: failure.pack });
     case "bad-request":
       return t("failure.bad-request");
     case "storage-failed":

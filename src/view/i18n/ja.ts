@@ -253,6 +253,8 @@ export const ja: Messages = {
     processor: "プロセッサー",
     detail: "技術的な詳細：",
     "unknown-title": "『{{title}}』はカタログにありません。近い題名：{{nearest}}。",
+    "titles-needed":
+      "パック「{{pack}}」には題名が入っていません（データのライセンスが再配布を禁じているため）。題名ファイルを自分で用意すれば、コマンドラインで使えます：becausal recommend --pack … --items FILE。",
     "bad-request": "この問いには答えられませんでした。",
     "storage-failed": "ブラウザの保存領域が変更を受け付けませんでした（{{operation}}）。",
     cancelled: "止めました。",
