@@ -47,8 +47,11 @@ from becausal_training.windows import WindowTable
 GROUPS = 4
 HISTORY = 3
 
-CLASS_WORDS = "War Jazz Space Horse Ocean Crime Magic Winter Money School Robot Garden Train Desert Castle Doctor"
-TAIL_WORDS = "Night Road House Dream River Light Story Heart Moon Door Game Letter Stone Fire Girl Boy Day King Street Song"
+CLASS_WORDS = "War Jazz Space Horse Ocean Crime Magic Winter Money School Robot Island Train Desert Castle Doctor"
+TAIL_WORDS = (
+    "Night Road House Dream River Light Story Heart Moon Door Game Letter Stone Fire Girl Boy Day King Street Song "
+    "Mirror Wall Bridge Shadow Hand Garden Blood Sky Summer Family Box Tree Storm Wind Sister Father Land Line Star Rose"
+)
 
 _CPU = torch.device("cpu")
 Ints = npt.NDArray[np.int64]
@@ -63,8 +66,9 @@ class WorldSize:
     test_users: int = 1_600
     """A multiple of 4, like `train_users`: whole sets of groups."""
     classes: int = 8
-    films: int = 10
-    """Films of each class in each half of the catalogue; one half is the training users', the other the test users'."""
+    films: int = 20
+    """Films of each class in each half of the catalogue; one half is the training users', the other the test users'. What a
+    blind model makes of a title is the same each time, so chance is only as sure as the held-out films are many."""
     histories: int = GROUPS
     """Of how many of the four answering classes the group world's histories are; with 1 the group alone decides."""
     dim: int = 64

@@ -30,6 +30,7 @@ SIZE = WorldSize(
     train_users=1_000,
     test_users=800,
     classes=4,
+    films=10,
     histories=2,
     dim=16,
     class_words="A B C D E F G H",
