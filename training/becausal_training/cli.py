@@ -4,10 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from becausal_training.errors import TrainingError
 from becausal_training.paths import TINY_MODELS, WORK
+
+if TYPE_CHECKING:
+    from becausal_training.interactions import Dataset
+    from becausal_training.run import RunSettings
 
 DATASETS = ("movies", "ml-100k")
 
@@ -54,32 +58,77 @@ def _study(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from dataclasses import replace
-
     from becausal_training.datasets import load_dataset
-    from becausal_training.files import read_json
-    from becausal_training.run import RunSettings, current_commit, evaluate_pack, pick_device, publish_results, train_pack
-    from becausal_training.sasrec_training import train_sasrec
 
-    settings = RunSettings()
-    settings = replace(
-        settings,
-        sasrec=replace(settings.sasrec, **{"steps": options.sasrec_steps} if options.sasrec_steps else {}),
-        adapter=replace(
-            settings.adapter,
-            **({"steps": options.steps} if options.steps else {}),
-            **({"batch": options.batch} if options.batch else {}),
-            **({"seed": options.seed} if options.seed is not None else {}),
-        ),
-    )
-    data, device = load_dataset(options.dataset), pick_device(options.device)
-    folder, commit = options.out / data.name, options.commit or current_commit()
-    sasrec = train_sasrec(data, settings.sasrec, device)
-    train_pack(data, settings, sasrec, folder, options.out / "checkpoint", commit, lambda line: print(line, flush=True))
+    _train_and_evaluate(options, load_dataset)
+
+
+def _all(options: argparse.Namespace) -> None:
+    from becausal_training.datasets import prepare_dataset
+    from becausal_training.goldens import write_goldens
+
+    trained = _train_and_evaluate(options, prepare_dataset)
+    if trained is not None:
+        folder, data = trained
+        write_goldens(folder, data, options.out / "golden")
+        print(f"wrote {options.out / 'golden'}")
+
+
+def _train_and_evaluate(options: argparse.Namespace, read: "Callable[[str], Dataset]") -> "tuple[Path, Dataset] | None":
+    """Trains, exports and evaluates; of several processes only the first evaluates and gets the pack's folder."""
+    from becausal_training.distributed import join_ranks, leave_ranks
+    from becausal_training.run import current_commit, evaluate_pack, pick_device, publish_results, train_run
+
+    settings = _settings(options)
+    ranks, device = join_ranks(pick_device(options.device))
+    try:
+        # One process at a time: the first may have to write what the others read.
+        data = read(options.dataset) if ranks.is_first else None
+        ranks.wait()
+        data = data or read(options.dataset)
+
+        def log(line: str) -> None:
+            if ranks.is_first:
+                print(line, flush=True)
+
+        folder = train_run(data, settings, options.out, device, options.commit or current_commit(), log, ranks)
+    finally:
+        leave_ranks()
+    if not ranks.is_first:
+        return None
     results = evaluate_pack(folder, data, device, options.windows, (50, 100))
     publish_results(folder, results, options.out / "results.json")
     _print_results(results)
+    from becausal_training.files import read_json
+
     print(f"wall seconds of training: {read_json(folder / 'manifest.json')['training']['wallSeconds']}")
+    return folder, data
+
+
+def _settings(options: argparse.Namespace) -> "RunSettings":
+    """Returns the settings of a run: the defaults, changed by `--set` and by the options of their own."""
+    import json
+
+    from becausal_training.plan import override
+    from becausal_training.run import RunSettings
+
+    changes: dict[str, Any] = {}
+    named = {"layers": options.layers, "adapter.steps": options.steps, "adapter.batch": options.batch}
+    named |= {"adapter.seed": options.seed, "sasrec.steps": options.sasrec_steps, "dataset": options.dataset}
+    pairs = [(name, value) for name, value in named.items() if value is not None]
+    for text in options.set:
+        name, _, value = text.partition("=")
+        try:
+            pairs.append((name, json.loads(value)))
+        except json.JSONDecodeError:
+            pairs.append((name, value))
+    for name, value in pairs:
+        *path, field = name.split(".")
+        place = changes
+        for part in path:
+            place = place.setdefault(part, {})
+        place[field] = value
+    return override(RunSettings(), changes, Path("--set"))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -88,10 +137,34 @@ def _evaluate(options: argparse.Namespace) -> None:
     from becausal_training.run import evaluate_pack, pick_device, publish_results
 
     folder = options.pack or PACKS / options.dataset
-    results = evaluate_pack(folder, prepare_dataset(options.dataset), pick_device(options.device), options.windows, (50, 100), options.scores)
+    results = evaluate_pack(
+        folder, prepare_dataset(options.dataset), pick_device(options.device), options.windows, (50, 100), options.scores
+    )
     _print_results(results)
     if options.publish:
         publish_results(folder, results, RESULTS / f"{options.dataset}.json")
+
+
+def _probe(options: argparse.Namespace) -> None:
+    import json
+
+    from becausal_training.datasets import prepare_dataset
+    from becausal_training.evaluation import format_table
+    from becausal_training.files import write_json
+    from becausal_training.pack import load_pack
+    from becausal_training.paths import PACKS
+    from becausal_training.probes import probe_report, save_probes, score_probes
+    from becausal_training.run import pick_device
+
+    data = prepare_dataset(options.dataset)
+    model = load_pack(options.pack or PACKS / options.dataset, films=data.films).to(pick_device(options.device))
+    scores = score_probes(model, data, options.part, options.windows)
+    report = probe_report(scores)
+    print(format_table(report["metrics"] + report["differences"] + report["clusters"]))
+    print(json.dumps(report["gate"], indent=2))
+    if options.out is not None:
+        write_json(options.out / "probes.json", report)
+        save_probes(options.out / "probes.npz", scores, data, options.part)
 
 
 def _print_results(results: dict[str, Any]) -> None:
@@ -155,16 +228,24 @@ def build_parser() -> argparse.ArgumentParser:
     study.add_argument("--windows", type=int, default=None, help="windows to measure (default all)")
     study.add_argument("--commit", help="recorded (default: what is checked out)")
 
-    train = _step(steps, "train", _train, "train, export and evaluate a pack into a folder")
-    train.add_argument("--out", type=Path, required=True)
-    train.add_argument("--dataset", choices=DATASETS, default="movies")
-    train.add_argument("--device")
-    train.add_argument("--sasrec-steps", type=int)
-    train.add_argument("--steps", type=int)
-    train.add_argument("--batch", type=int)
-    train.add_argument("--seed", type=int)
-    train.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
-    train.add_argument("--commit", help="recorded in the manifest (default: what is checked out)")
+    for name, action, help_text in (
+        ("train", _train, "train, export and evaluate a pack into a folder; goes on where it was killed"),
+        ("all", _all, "prepare the data, then the same, then golden values"),
+    ):
+        train = _step(steps, name, action, help_text)
+        train.add_argument("--out", type=Path, required=True)
+        train.add_argument("--dataset", choices=DATASETS, default="movies")
+        train.add_argument("--layers", type=int, help="layers of the base: up to 12 embedded, up to 30 of the published file")
+        train.add_argument("--device")
+        train.add_argument("--sasrec-steps", type=int)
+        train.add_argument("--steps", type=int)
+        train.add_argument("--batch", type=int)
+        train.add_argument("--seed", type=int)
+        train.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting, e.g. adapter.title_loss=0.1"
+        )
+        train.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
+        train.add_argument("--commit", help="recorded in the manifest (default: what is checked out)")
 
     evaluate = _step(steps, "evaluate", _evaluate, "evaluate a pack and print its table")
     evaluate.add_argument("--dataset", choices=DATASETS, default="movies")
@@ -173,6 +254,13 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
     evaluate.add_argument("--scores", type=Path, help="store all scores in this folder, to compare models pair by pair")
     evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")
+    probe = _step(steps, "probe", _probe, "put each channel and the gate of a pack out of action and measure what is lost")
+    probe.add_argument("--dataset", choices=DATASETS, default="movies")
+    probe.add_argument("--pack", type=Path, help="the pack's folder (default: the committed pack of the data set)")
+    probe.add_argument("--part", choices=("test", "validation"), default="test")
+    probe.add_argument("--device")
+    probe.add_argument("--windows", type=int, default=None, help="windows to score (default all)")
+    probe.add_argument("--out", type=Path, help="receives probes.json and probes.npz")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     worlds = _step(steps, "worlds", _worlds, "train on planted worlds and print what was found against its bars")
     worlds.add_argument("--out", type=Path, required=True, help="receives the record")

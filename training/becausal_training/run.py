@@ -2,7 +2,6 @@
 
 import platform
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from becausal_training.adapter_settings import AdapterSettings
 from becausal_training.adapter_training import AdapterRun, train_adapter
 from becausal_training.base import read_base_layers
 from becausal_training.catalogue import YearRule
+from becausal_training.distributed import ALONE, Ranks
 from becausal_training.errors import TrainingError
 from becausal_training.evaluation import (
     candidate_metrics,
@@ -28,10 +28,14 @@ from becausal_training.pack import SLATE_SIZE, PackRecord, build_recommender, lo
 from becausal_training.paths import REPOSITORY
 from becausal_training.recommender import AdapterShape, Recommender
 from becausal_training.sasrec import Sasrec
-from becausal_training.sasrec_training import SasrecRun, SasrecSettings
+from becausal_training.sasrec_training import SasrecRun, SasrecSettings, train_sasrec
 from becausal_training.scoring import LAST_TARGET_DRAWS, save_scores, score_candidates, score_cascade, score_last_targets
 
 SPLIT_RULE = "users by first kept interaction, 80/10/10"
+VALIDATION_WINDOWS = 1_500
+"""Validation windows that are scored now and then in training."""
+_PROBE_PLACES = ((0, 5, 9), (1, 2, 30, 400))
+"""Places, by popularity, of the films in the probe's history and among its candidates."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,17 @@ def trainable_recommender(data: Dataset, sasrec: Sasrec, settings: RunSettings, 
     model = build_recommender(base, data.films, settings.year_rule, sasrec, settings.shape, dtype).to(device)
     if on_gpu:
         torch.set_float32_matmul_precision("high")
+        _allow_compiled_variants(32)
         for block in model.lm.blocks:
             block.compile(dynamic=True)
     return model
+
+
+def _allow_compiled_variants(count: int) -> None:
+    """Lets a block be compiled for with and without gradient, dropout and kept places before PyTorch gives up on it."""
+    from torch._dynamo import config
+
+    setattr(config, "recompile_limit" if hasattr(config, "recompile_limit") else "cache_size_limit", count)
 
 
 def quick_validation(data: Dataset, windows: int | None) -> Callable[[Recommender], dict[str, float]]:
@@ -88,6 +100,32 @@ def quick_validation(data: Dataset, windows: int | None) -> Callable[[Recommende
     return validate
 
 
+def train_run(
+    data: Dataset,
+    settings: RunSettings,
+    out: Path,
+    device: torch.device,
+    commit: str,
+    log: Callable[[str], None] = print,
+    ranks: Ranks = ALONE,
+) -> Path:
+    """Trains SASRec and adapter and returns the folder of the pack, `out / NAME`.
+
+    Checkpoints lie in `out / checkpoint`: a run that was killed goes on from its last one. With several processes the first
+    one trains the SASRec and the others load it.
+    """
+    if settings.dataset != data.name:
+        raise TrainingError(f"the settings are for {settings.dataset}, the data are {data.name}")
+    checkpoints, folder = out / "checkpoint", out / data.name
+    if not ranks.is_first:
+        ranks.wait()
+    sasrec = train_sasrec(data, settings.sasrec, device, folder=checkpoints, log=log)
+    if ranks.is_first:
+        ranks.wait()
+    train_pack(data, settings, sasrec, folder, checkpoints, commit, log, ranks)
+    return folder
+
+
 def train_pack(
     data: Dataset,
     settings: RunSettings,
@@ -96,31 +134,36 @@ def train_pack(
     checkpoints: Path,
     commit: str,
     log: Callable[[str], None] = print,
+    ranks: Ranks = ALONE,
 ) -> AdapterRun:
-    """Trains an adapter on a trained SASRec, on the device that one is on, and writes the pack into `folder`."""
+    """Trains an adapter on a trained SASRec, on the device that one is on, and writes the pack into `folder`.
+
+    With several processes the first one writes.
+    """
     if settings.adapter.channels != "hybrid" or settings.adapter.gate == "random":
         raise TrainingError("a pack shows both channels with a gate of its own; other arms are measured where they are trained")
-    started = time.monotonic()
     device = sasrec.model.item_embedding.weight.device
     model = trainable_recommender(data, sasrec.model, settings, device)
-    run = train_adapter(model, data, settings.adapter, checkpoints, quick_validation(data, 1_500), log=log)
+    validate = quick_validation(data, VALIDATION_WINDOWS)
+    run = train_adapter(model, data, settings.adapter, checkpoints, validate, log=log, ranks=ranks)
+    if not ranks.is_first:
+        return run
     record = run.to_json()
     training = {
         "seed": settings.adapter.seed,
         "commit": commit,
         "dataSha256": data.data_sha256,
         "steps": settings.adapter.steps,
-        "wallSeconds": round(sasrec.seconds + time.monotonic() - started),
-        "device": describe_device(device),
-        "lossCurve": record["lossCurve"],
-        "curriculum": record["curriculum"],
+        "wallSeconds": round(sasrec.seconds + run.seconds),
+        "device": f"{ranks.world} x {describe_device(device)}" if ranks.world > 1 else describe_device(device),
+        **{name: value for name, value in record.items() if name not in ("wallSeconds", "validation")},
         "split": {"rule": SPLIT_RULE, **{part: len(data.bounds(part)) for part in ("train", "validation", "test")}},
         "settings": asdict(settings),
         "sasrec": sasrec.to_json(),
         "validation": record["validation"],
     }
     popular = sorted(data.films, key=lambda film: (-film.popularity, film.id))
-    probe_history, probe_candidates = [popular[i].id for i in (0, 5, 9)], [popular[i].id for i in (1, 2, 30, 400)]
+    probe_history, probe_candidates = ([popular[min(i, len(popular) - 1)].id for i in places] for places in _PROBE_PLACES)
     write_pack(folder, model, data, PackRecord(settings.year_rule, training, probe_history, probe_candidates))
     return run
 

@@ -2,20 +2,26 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from becausal_training.averaging import MovingAverage
+from becausal_training.errors import TrainingError
 from becausal_training.interactions import Dataset
 from becausal_training.metrics import hit_at_1, ndcg_within
+from becausal_training.progress import Progress
 from becausal_training.prompt import ABSENT
 from becausal_training.sampling import evaluation_candidates
 from becausal_training.sasrec import Sasrec, SasrecShape
 from becausal_training.windows import WindowTable
 
+SASREC_CHECKPOINT = "checkpoint-sasrec.pt"
 _EVALUATION_BATCH = 1_024
 
 
@@ -30,6 +36,10 @@ class SasrecSettings:
     weight_decay: float = 0.05
     dropout: float = 0.3
     evaluate_every: int = 50
+    ema: float = 0.0
+    """Decay per step of a moving average of the parameters, which then is what is validated and kept; 0 is none."""
+    dim: int = 64
+    """Size of item vectors and states."""
     seed: int = 0
 
 
@@ -53,38 +63,127 @@ class SasrecRun:
         }
 
 
-def train_sasrec(data: Dataset, settings: SasrecSettings, device: torch.device, shape: SasrecShape | None = None) -> SasrecRun:
-    """Trains on the training users, evaluates on all windows of the validation users; item vectors end as float16 values."""
-    torch.manual_seed(settings.seed)
-    shape = shape or SasrecShape(len(data.films))
-    model = Sasrec(shape, settings.dropout).to(device)
-    train = WindowTable(data, data.bounds("train"), 1, device)
-    validation = WindowTable(data, data.bounds("validation"), 3, device)
-    optimiser = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    generator = torch.Generator(device).manual_seed(settings.seed)
-    run, best_state, started, running = SasrecRun(model), None, time.monotonic(), 0.0
-    for step in range(1, settings.steps + 1):
-        for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - 1) / settings.steps))
-        model.train()
-        windows = torch.randint(len(train), (settings.batch,), device=device, generator=generator)
-        loss = sequence_loss(model, train.histories(windows, shape.max_length + 1, with_target=True))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
+def train_sasrec(
+    data: Dataset,
+    settings: SasrecSettings,
+    device: torch.device,
+    shape: SasrecShape | None = None,
+    folder: Path | None = None,
+    checkpoint_seconds: float = 30.0,
+    log: Callable[[str], None] = lambda _: None,
+) -> SasrecRun:
+    """Trains on the training users, evaluates on all windows of the validation users; item vectors end as float16 values.
+
+    With a `folder`, checkpoints into it and goes on from a checkpoint found there; a finished run is loaded from it.
+    """
+    shape = shape or SasrecShape(len(data.films), settings.dim)
+    training = _Training(data, settings, device, shape, folder)
+    run, first = training.run, training.step
+    if first:
+        log(f"resumed the SASRec at step {first}")
+    started, saved = time.monotonic() - run.seconds, time.monotonic()
+    progress = Progress("SASRec ", settings.steps, first)
+    while training.step < settings.steps:
+        training.take_step()
+        step = training.step
         if step % settings.evaluate_every == 0 or step == settings.steps:
-            running = float(loss.detach())
-            found = validate_sasrec(model, validation)
-            run.curve.append([step, round(running, 4), round(found["HR@1"], 4), round(found["NDCG@10"], 4)])
-            if found["HR@1"] > run.validation.get("HR@1", -1.0):
-                run.best_step, run.validation = step, found
-                best_state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    if best_state is not None:
-        model.load_state_dict(best_state)
-    model.round_item_embedding()
-    run.seconds = time.monotonic() - started
-    model.eval()
+            training.evaluate()
+            if step % (10 * settings.evaluate_every) == 0 or step == settings.steps:
+                progress.clear()
+                log(f"SASRec, step {step}: best validation HR@1 {run.validation['HR@1']:.4f} at step {run.best_step}")
+        progress.show(step)
+        run.seconds = time.monotonic() - started
+        if folder is not None and (step == settings.steps or time.monotonic() - saved > checkpoint_seconds):
+            training.save(folder)
+            saved = time.monotonic()
+    progress.clear()
+    training.keep_best()
     return run
+
+
+class _Training:
+    """The state of a run between two steps."""
+
+    def __init__(
+        self, data: Dataset, settings: SasrecSettings, device: torch.device, shape: SasrecShape, folder: Path | None
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.device, self.shape = settings, device, shape
+        self.identity = {"settings": asdict(settings), "shape": asdict(shape), "data": data.data_sha256}
+        self.model = Sasrec(shape, settings.dropout).to(device)
+        self.train = WindowTable(data, data.bounds("train"), 1, device)
+        self.validation = WindowTable(data, data.bounds("validation"), 3, device)
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=device.type == "cuda"
+        )
+        self.average = MovingAverage(list(self.model.parameters()), settings.ema)
+        self.run, self.step = SasrecRun(self.model), 0
+        self.best: dict[str, Tensor] | None = None
+        self.loss = torch.zeros((), device=device)
+        if folder is not None and (folder / SASREC_CHECKPOINT).exists():
+            self._resume(folder / SASREC_CHECKPOINT)
+
+    def take_step(self) -> None:
+        """Trains on one batch; it and the dropout depend on seed and step alone, so that a resumed run goes on the same."""
+        settings, seed = self.settings, self.settings.seed * 10_000_019 + self.step
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * self.step / settings.steps))
+        self.model.train()
+        torch.manual_seed(seed)
+        generator = torch.Generator(self.device).manual_seed(seed)
+        windows = torch.randint(len(self.train), (settings.batch,), device=self.device, generator=generator)
+        films = self.train.histories(windows, self.shape.max_length + 1, with_target=True)
+        loss = sequence_loss(self.model, films)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        if settings.ema:
+            self.average.update()
+        self.loss = loss.detach()
+        self.step += 1
+
+    def evaluate(self) -> None:
+        """Validates, and remembers the parameters if they are the best so far."""
+        with self.average.in_place():
+            found = validate_sasrec(self.model, self.validation)
+            self.run.curve.append([self.step, round(float(self.loss), 4), round(found["HR@1"], 4), round(found["NDCG@10"], 4)])
+            if found["HR@1"] > self.run.validation.get("HR@1", -1.0):
+                self.run.best_step, self.run.validation = self.step, found
+                self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+
+    def keep_best(self) -> None:
+        """Leaves the model with the best parameters, rounded as a pack stores them."""
+        if self.best is not None:
+            self.model.load_state_dict(self.best)
+        self.model.round_item_embedding()
+        self.model.eval()
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        run = self.run
+        record = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
+        checkpoint = {
+            "identity": self.identity,
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state(),
+            "best": self.best,
+            "run": record,
+        }
+        temporary = folder / f"{SASREC_CHECKPOINT}.partial"
+        torch.save(checkpoint, temporary)
+        temporary.replace(folder / SASREC_CHECKPOINT)
+
+    def _resume(self, path: Path) -> None:
+        stored = torch.load(path, map_location=self.device, weights_only=True)
+        if stored["identity"] != self.identity:
+            raise TrainingError(f"{path} is of a SASRec with other settings; delete it to start anew")
+        self.model.load_state_dict(stored["model"])
+        self.optimiser.load_state_dict(stored["optimiser"])
+        self.average.load(stored["average"])
+        self.best, self.step = stored["best"], stored["step"]
+        self.run = SasrecRun(self.model, **stored["run"])
 
 
 def sequence_loss(model: Sasrec, films: Tensor) -> Tensor:
