@@ -158,7 +158,7 @@ export function checkPackFitsBase(
     throw new FailureError({
       kind: "file-invalid",
       file,
-      reason: `the pack was trained on another base (sha256 ${pack.base.sha256}, here ${base.sha256})`,
+      reason: `the pack was trained on another base (sha256 ${pack.base.sha256}, here ${base.sha256}); on the command line, give that file with --base`,
     });
   if (pack.base.layers > base.layers)
     throw new FailureError({

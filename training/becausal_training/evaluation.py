@@ -108,11 +108,14 @@ def _row(
 
 def format_table(rows: Sequence[dict[str, Any]]) -> str:
     """Returns metric rows as aligned text."""
+
+    def model(row: dict[str, Any]) -> str:
+        other = f" - {row['minus']}" if "minus" in row else f" / {row['over']}" if "over" in row else ""
+        return row["model"] + other
+
+    width = max((len(model(row)) for row in rows), default=0)
     lines = []
     for row in rows:
-        other = f" - {row['minus']}" if "minus" in row else f" / {row['over']}" if "over" in row else ""
         interval = f"{row['value']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]"
-        lines.append(
-            f"{row['name']:10} {row['model'] + other:28} {interval}  n={row['n']}, users={row['users']}  {row['protocol']}"
-        )
+        lines.append(f"{row['name']:10} {model(row):{width}} {interval}  n={row['n']}, users={row['users']}  {row['protocol']}")
     return "\n".join(lines)

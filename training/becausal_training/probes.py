@@ -117,7 +117,7 @@ def probe_report(scores: ProbeScores, clusters: Ints | None = None) -> dict[str,
             "n": len(chosen),
         },
         "clusters": [
-            {"cluster": cluster, **_row(INTACT, intact[members], scores.users[members])}
+            {"cluster": cluster, **_row(f"{INTACT}, cluster {cluster}", intact[members], scores.users[members])}
             for cluster in range(int(clusters.max()) + 1)
             if (members := clusters == cluster).any()
         ],
