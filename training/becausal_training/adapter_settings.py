@@ -49,6 +49,8 @@ class AdapterSettings:
     """Where the gate comes from, in training and in evaluation."""
     schedule_of_channels: ChannelSchedule = "curriculum"
     """When batches are hybrid; for `channels` other than hybrid all batches are alike."""
+    curriculum_end: float = 1.0
+    """Share of the steps after which every batch of a curriculum is hybrid."""
     title_loss: float = 0.0
     """Weight of the token loss on the target's title (NextQuill's L_n)."""
     preference_effect: float = 0.0
@@ -71,6 +73,8 @@ class AdapterSettings:
                 raise TrainingError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
         if self.steps < 1 or self.batch < 1 or self.micro_batches < 1 or self.batch % self.micro_batches:
             raise TrainingError(f"{self.steps} steps of {self.batch} examples cannot be run in {self.micro_batches} parts")
+        if not 0 < self.curriculum_end <= 1:
+            raise TrainingError(f"curriculum_end is {self.curriculum_end}; it is a share of the steps above 0")
         if self.title_loss and self.channels == "behaviour":
             raise TrainingError("title_loss has no titles to learn where behaviour is the only channel")
 

@@ -163,7 +163,8 @@ class _Training:
         if folder is not None and (folder / OPTIMISER).exists():
             self._resume(folder)
         coin = torch.Generator().manual_seed(settings.seed)
-        drawn = [is_hybrid(step, settings.steps, coin, settings.schedule_of_channels) for step in range(settings.steps)]
+        schedule, end = settings.schedule_of_channels, settings.curriculum_end
+        drawn = [is_hybrid(step, settings.steps, coin, schedule, end) for step in range(settings.steps)]
         fixed = {"text": False, "behaviour": True}.get(settings.channels)
         self.hybrid = drawn if fixed is None else [fixed] * settings.steps
         model.train()

@@ -12,16 +12,21 @@ TEXT_STAGE = 0.4
 """Share of the steps that "two-stage" trains on text: two of LLaRA's five epochs."""
 
 ChannelSchedule = Literal["curriculum", "direct", "two-stage"]
-"""Batch t of T is hybrid with probability t / T, always, or always behind the text stage."""
+"""Batch t of T is hybrid with probability t / (end T), always, or always behind the text stage."""
 
 
-def is_hybrid(step: int, steps: int, generator: torch.Generator, schedule: ChannelSchedule = "curriculum") -> bool:
-    """Draws whether batch `step` (from 0) of `steps` shows behaviour vectors; `generator` is on the CPU."""
+def is_hybrid(
+    step: int, steps: int, generator: torch.Generator, schedule: ChannelSchedule = "curriculum", end: float = 1.0
+) -> bool:
+    """Draws whether batch `step` (from 0) of `steps` shows behaviour vectors; `generator` is on the CPU.
+
+    From share `end` of the steps on, a curriculum shows nothing else; the paper's is 1.
+    """
     if schedule == "direct":
         return True
     if schedule == "two-stage":
         return step >= TEXT_STAGE * steps
-    return bool(torch.rand((), generator=generator) < (step + 1) / steps)
+    return bool(torch.rand((), generator=generator) * end * steps < step + 1)
 
 
 def logged_fractions(hybrid: Sequence[bool]) -> list[list[float]]:

@@ -30,6 +30,14 @@ def test_the_curriculum_follows_its_line():
     assert is_hybrid(steps - 1, steps, coin)
 
 
+def test_a_curriculum_may_end_early():
+    steps = 20_000
+    coin = torch.Generator().manual_seed(0)
+    drawn = [is_hybrid(step, steps, coin, end=0.5) for step in range(steps)]
+    assert all(drawn[steps // 2 :])
+    assert sum(drawn[: steps // 2]) / (steps / 2) == pytest.approx(0.5, abs=0.02)
+
+
 def test_windows_are_gathered_as_they_are_enumerated():
     data = tiny_dataset()
     table = WindowTable(data, data.bounds("train"), 3, CPU)
