@@ -30,17 +30,17 @@ SIZE = WorldSize(
     train_users=1_000,
     test_users=800,
     classes=4,
-    films=10,
-    histories=2,
+    films=16,
+    histories=1,
     dim=16,
     class_words="A B C D E F G H",
-    tail_words="a b c d e f g h i j k l m n o p q r s t",
+    tail_words="a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
     letters=3,
 )
 SETTINGS = WorldSettings(
     size=SIZE,
     shape=AdapterShape(rank=16),
-    adapter=replace(WorldSettings().adapter, steps=110, warmup=10, learning_rate=1e-2, weight_decay=0.0),
+    adapter=replace(WorldSettings().adapter, batch=12, steps=130, warmup=10, learning_rate=1e-2, weight_decay=0.0),
 )
 
 
