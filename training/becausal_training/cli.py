@@ -167,6 +167,14 @@ def _probe(options: argparse.Namespace) -> None:
         save_probes(options.out / "probes.npz", scores, data, options.part)
 
 
+def _compare(options: argparse.Namespace) -> None:
+    import json
+
+    from becausal_training.probes import compare_stored
+
+    print(json.dumps(compare_stored(options.first, options.second, options.probes), indent=2))
+
+
 def _print_results(results: dict[str, Any]) -> None:
     from becausal_training.evaluation import format_table
 
@@ -261,6 +269,10 @@ def build_parser() -> argparse.ArgumentParser:
     probe.add_argument("--device")
     probe.add_argument("--windows", type=int, default=None, help="windows to score (default all)")
     probe.add_argument("--out", type=Path, help="receives probes.json and probes.npz")
+    compare = _step(steps, "compare", _compare, "HR@1 of one model minus another's, overall and by cluster of SASRec states")
+    compare.add_argument("first", type=Path, help="windows.npz of `evaluate --scores`")
+    compare.add_argument("second", type=Path, help="the same of the other model")
+    compare.add_argument("--probes", type=Path, required=True, help="probes.npz of `probe --out`")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     worlds = _step(steps, "worlds", _worlds, "train on planted worlds and print what was found against its bars")
     worlds.add_argument("--out", type=Path, required=True, help="receives the record")

@@ -19,7 +19,7 @@ from becausal_training.metrics import Doubles, Ints, hit_at_1, user_bootstrap
 from becausal_training.prompt import ABSENT
 from becausal_training.recommender import Recommender
 from becausal_training.sampling import evaluation_candidates
-from becausal_training.scoring import chosen_windows, window_table
+from becausal_training.scoring import check_same_windows, chosen_windows, load_candidate_scores, window_table
 
 PROBES = (
     "intact",
@@ -77,8 +77,13 @@ def score_probes(
             model.verdicts(prompts, other_gate),
         )
         hits.append(np.stack([hit_at_1(scores.float().cpu().numpy()) for scores in verdicts]))
-    as_doubles = [tensor.double().cpu().numpy() for tensor in (gates, states)]
-    return ProbeScores(np.concatenate(hits, 1), *as_doubles, table.users[chosen.numpy()], chosen.numpy())
+    return ProbeScores(
+        hits=np.concatenate(hits, 1),
+        gates=gates.double().cpu().numpy(),
+        states=states.double().cpu().numpy(),
+        users=table.users[chosen.numpy()],
+        windows=chosen.numpy(),
+    )
 
 
 class _Permutation:
@@ -147,6 +152,19 @@ def compare_by_cluster(first: Doubles, second: Doubles, clusters: Ints, users: I
             if (members := clusters == cluster).any()
         ],
     }
+
+
+def compare_stored(first: Path, second: Path, probes: Path) -> dict[str, Any]:
+    """Compares the hybrids of two stored window scores (`scoring.save_scores`) in the clusters of stored probes.
+
+    All three must be of the same windows, and the clusters are those of the states the probed model saw.
+    """
+    check_same_windows((first, second))
+    scores, others, probed = load_candidate_scores(first), load_candidate_scores(second), load_probes(probes)
+    if not np.array_equal(scores.windows, probed.windows):
+        raise TrainingError(f"{probes} is of other windows than {first}; probe as many windows as were scored")
+    clusters = k_means(probed.states, CLUSTERS)
+    return compare_by_cluster(scores.hits(scores.hybrid), others.hits(others.hybrid), clusters, scores.users)
 
 
 def _row(model: str, values: Doubles, users: Ints) -> dict[str, Any]:

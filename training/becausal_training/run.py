@@ -181,8 +181,11 @@ def evaluate_pack(
     On all windows the fusion weight is chosen anew, on the validation users; a sample of `count` keeps the manifest's.
     """
     torch.set_float32_matmul_precision("highest")
+    manifest = read_json(folder / "manifest.json")
+    if (trained_on := manifest["training"]["dataSha256"]) != data.data_sha256:
+        raise TrainingError(f"{folder} was trained on data {trained_on}, not on {data.name} ({data.data_sha256})")
     model = load_pack(folder, films=data.films).to(device)
-    beta, betas = read_json(folder / "manifest.json")["fusion"]["beta"], []
+    beta, betas = manifest["fusion"]["beta"], []
     if count is None:
         validation = score_candidates(model, data, "validation", with_text=False)
         beta, betas = choose_beta(validation, score_cascade(model, data, "validation", SLATE_SIZE))

@@ -108,7 +108,7 @@ def test_a_hostile_adapter_is_refused_by_name(change: Callable[[dict], object], 
 def test_a_diverged_run_is_not_exported(tiny_base: None, tmp_path: Path):
     model = tiny_recommender()
     with torch.no_grad():
-        model.projector[2].bias[0] = 1e6  # beyond float16
+        model.get_parameter("projector.2.bias")[0] = 1e6  # beyond float16
     with pytest.raises(TrainingError, match=r"projector.2.bias is not finite as torch.float16"):
         write_pack(tmp_path, model, tiny_dataset(), PackRecord("when-ambiguous", {}, [1], [2]))
 

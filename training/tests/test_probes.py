@@ -12,12 +12,13 @@ from becausal_training.probes import (
     PROBES,
     ProbeScores,
     compare_by_cluster,
+    compare_stored,
     load_probes,
     probe_report,
     save_probes,
     score_probes,
 )
-from becausal_training.scoring import score_candidates
+from becausal_training.scoring import save_scores, score_candidates
 
 
 def blobs(counts: list[int], spread: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
@@ -51,8 +52,8 @@ def model_that_reads(titles: bool = True, behaviour: bool = True, gate: bool = T
     model = tiny_recommender()
     with torch.no_grad():
         if not behaviour:
-            model.projector[2].weight.zero_()
-            model.projector[2].bias.zero_()
+            for parameter in model.projector[2].parameters():
+                parameter.zero_()
             model.null_behaviour.zero_()
         if not titles:
             model.lm.embedding.zero_()
@@ -124,6 +125,21 @@ def test_models_are_compared_within_each_cluster():
     ]
     with pytest.raises(TrainingError, match="not the same windows"):
         compare_by_cluster(np.ones(3), np.ones(4), clusters, users)
+
+
+def test_stored_scores_of_two_models_are_compared_in_the_clusters_of_a_probe(tmp_path: Path):
+    data, models = tiny_dataset(60), (tiny_recommender(), tiny_recommender(seed=3))
+    scores = [score_candidates(model, data, "test") for model in models]
+    for name, stored in zip("ab", scores, strict=True):
+        save_scores(tmp_path / f"{name}.npz", stored, data, "test")
+    save_probes(tmp_path / "p.npz", score_probes(models[0], data, "test"), data, "test")
+    found = compare_stored(tmp_path / "a.npz", tmp_path / "b.npz", tmp_path / "p.npz")
+    expected = scores[0].hits(scores[0].hybrid).mean() - scores[1].hits(scores[1].hybrid).mean()
+    assert found["all"]["value"] == pytest.approx(expected, abs=1e-4)
+    assert sum(row["n"] for row in found["clusters"]) == len(scores[0].windows)
+    save_probes(tmp_path / "p.npz", score_probes(models[0], data, "test", count=9), data, "test")
+    with pytest.raises(TrainingError, match="is of other windows"):
+        compare_stored(tmp_path / "a.npz", tmp_path / "b.npz", tmp_path / "p.npz")
 
 
 def test_probes_are_stored_and_come_back(tmp_path: Path):
