@@ -1,30 +1,14 @@
 // `node bench/cancel.mjs [wasm] [webgpu]`: how soon a cancel is heard, 30 random moments within a slate of 20, 12 layers, in Node.
 // Exit code 1 if the slowest rejection takes more than 200 ms. CANCELS=5 takes fewer moments: a software GPU needs many seconds for each.
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "vite";
-import { machine, median, root, saveResult } from "./machine.mjs";
+import { importTool } from "./build-tool.mjs";
+import { machine, median, saveResult } from "./machine.mjs";
 
 const BAR_MS = 200;
 const CANCELS = Number(process.env["CANCELS"] ?? 30);
 
 export async function benchCancel(backend) {
-  const outDir = join(root, "dist-cli", "bench");
-  await build({
-    root,
-    configFile: false,
-    publicDir: false,
-    logLevel: "error",
-    build: {
-      ssr: "bench/cancellations.ts",
-      outDir,
-      emptyOutDir: false,
-      target: "node20",
-      rollupOptions: { output: { entryFileNames: "cancellations.mjs" } },
-    },
-  });
-  process.chdir(root);
-  const { measureCancellations } = await import(pathToFileURL(join(outDir, "cancellations.mjs")).href);
+  const { measureCancellations } = await importTool("cancellations");
   const where = machine();
   const { rejectionMs, idleMs, ...about } = await measureCancellations(backend, CANCELS);
   const row = (figure, values) => ({

@@ -45,7 +45,7 @@ const BARS = { prefill: { q4: 2, int8: 1.5, wllama: 8, webgpu: 2 }, slate: 10, t
  * bar that could be measured is met.
  */
 export async function benchEngine(backend, { rounds = "3", parts = "1,2,swiftshader", peers = true } = {}) {
-  const tools = await buildTools();
+  const tools = await importTool("engine-node");
   const where = machine();
   if (backend === "webgpu") return benchNodeWebgpu(tools, where, Number(rounds));
   const executablePath = findBrowser();
@@ -106,22 +106,6 @@ export async function benchEngine(backend, { rounds = "3", parts = "1,2,swiftsha
 
 function label(part) {
   return part === "swiftshader" ? "WebGPU on SwiftShader" : `WASM, ${part} thread${part === "1" ? "" : "s"}`;
-}
-
-async function buildTools() {
-  const outDir = join(root, "dist-cli", "bench");
-  await build({
-    root,
-    configFile: join(root, "vite.cli.config.ts"),
-    logLevel: "error",
-    build: {
-      ssr: "bench/engine-node.ts",
-      outDir,
-      rollupOptions: { output: { entryFileNames: "engine-node.mjs" } },
-    },
-  });
-  process.chdir(root);
-  return import(pathToFileURL(join(outDir, "engine-node.mjs")).href);
 }
 
 /** One device: our own figures at both depths, then ours and each peer in turn. */
@@ -266,7 +250,7 @@ function summarise(tools, peers, figures) {
         way,
         times: pairs.map(({ theirs }) => theirs.slate[i].ms),
       }));
-      const best = ways.toSorted((a, b) => tools.median(a.times) - tools.median(b.times))[0];
+      const best = ways.toSorted((a, b) => median(a.times) - median(b.times))[0];
       const next = pairs[0].ours.notes.next;
       return [
         name,
@@ -372,8 +356,7 @@ function barsOf(summary, answers) {
 }
 
 function printPart(what, { depth, tools, workload }, own, summary, answers) {
-  const { median } = tools;
-  const range = ({ median: middle, low, high }) =>
+    const range = ({ median: middle, low, high }) =>
     `${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
   const mib = (bytes) => (bytes === null || bytes === undefined ? "" : Math.round(bytes / 2 ** 20));
   const middle = (values) => (values.length === 0 ? "" : Math.round(median(values)));
@@ -445,7 +428,7 @@ async function benchNodeWebgpu(tools, where, rounds) {
       ["prefill", prefill, result.prefill_ms],
       ["slate", slate, result.slate_ms],
     ].map(([job, { rows, layerMs, gflops }, times]) => {
-      const oursMs = tools.median(times);
+      const oursMs = median(times);
       const tfjsMs = layerMs * Number(depth);
       return { layers: Number(depth), job, rows, oursMs, tfjsMs, tfjsGflops: gflops, share: tfjsMs / oursMs };
     }),

@@ -1,8 +1,7 @@
 // Verdict log-odds of the golden slates against PyTorch f32, through adapter and gate.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { build } from "vite";
+import { importTool } from "./build-tool.mjs";
 import { machine, median, root, saveResult } from "./machine.mjs";
 
 // Nats. The shader's order of summation differs more from PyTorch's than the WASM kernels' does.
@@ -14,21 +13,7 @@ export async function benchParity(backend) {
     console.log("parity: skipped, there are no golden slates here.\n");
     return true;
   }
-  const outDir = join(root, "dist-cli", "bench");
-  await build({
-    root,
-    configFile: false,
-    publicDir: false,
-    logLevel: "error",
-    build: {
-      ssr: "bench/slates.ts",
-      outDir,
-      target: "node20",
-      rollupOptions: { output: { entryFileNames: "slates.mjs" } },
-    },
-  });
-  process.chdir(root);
-  const { measureSlates } = await import(pathToFileURL(join(outDir, "slates.mjs")).href);
+  const { measureSlates } = await importTool("slates");
   const where = machine();
   const { slateMilliseconds, ...parity } = await measureSlates(backend);
   const medianSlateMilliseconds = median(slateMilliseconds);

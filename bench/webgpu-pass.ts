@@ -3,18 +3,21 @@
  * part of each, and the products of a layer beside tfjs' own matMul. Built and run by webgpu.mjs.
  */
 import { availableParallelism, cpus } from "node:os";
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend, matMul, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { matMul, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { median } from "../src/bench/statistics.ts";
 import { itemId } from "../src/core/ids.ts";
-import { invariant, present } from "../src/core/invariant.ts";
+import { present } from "../src/core/invariant.ts";
 import { seededRandom } from "../src/core/rng.ts";
 import { startDevice } from "../src/engine/device.ts";
 import { createLlamaEngine } from "../src/engine/llama-engine.ts";
 import { readNodeFixture } from "../src/engine/node-fixture.ts";
 import { linear } from "../src/engine/ops/linear/linear.ts";
+import { pinTiles, type TilesFile } from "../src/engine/ops/linear/tile-table.ts";
+import { tuneTiles } from "../src/engine/ops/linear/tune-tiles.ts";
 import { uploadLinear } from "../src/engine/ops/linear/upload-linear.ts";
 import { readBehaviourModel } from "../src/engine/sasrec/behaviour-model.ts";
 import { nodeGpu } from "../src/engine/webgpu/node-gpu.ts";
+import { webgpuBackend } from "../src/engine/webgpu/webgpu-backend.ts";
 import type { GgufFile, GgufTensor } from "../src/model/gguf.ts";
 import { encodeHalf } from "../src/model/half.ts";
 import { readLlamaConfig } from "../src/model/llama-config.ts";
@@ -165,18 +168,22 @@ function deepen(gguf: GgufFile, pack: PackFiles, layers: number): { gguf: GgufFi
   };
 }
 
-function currentWebgpu(): WebGPUBackend {
-  const current = backend();
-  invariant(current instanceof WebGPUBackend, "webgpu is the current backend");
-  return current;
+/** Rows of a slate's last layer, of a slate, and of a heatmap's pass. */
+const TUNED_ROWS = [20, 110, 379, 2048];
+const TUNING_BUDGET_MS = 30_000;
+
+function tuneAll(adapterName: string): Promise<TilesFile> {
+  const products = TUNED_ROWS.flatMap((rows) =>
+    SITES.map(([outs, inputs]) => ({ rows, outs, inputs, type: "q4_1" as const })),
+  );
+  return tuneTiles(webgpuBackend(), adapterName, products, TUNING_BUDGET_MS);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return present(sorted[sorted.length >> 1], "a median");
-}
-
-export async function measureWebgpu(depths: readonly number[], repetitions: number) {
+export async function measureWebgpu(
+  depths: readonly number[],
+  repetitions: number,
+  tiles: "rule" | "auto" | TilesFile,
+) {
   const fixture = await readNodeFixture();
   const gpu = await nodeGpu();
   const recorder = new Recorder();
@@ -201,16 +208,35 @@ export async function measureWebgpu(depths: readonly number[], repetitions: numb
   };
 
   let adapter = "";
+  let pinned: TilesFile | undefined = typeof tiles === "string" ? undefined : tiles;
+  let parity: { readonly slates: number; readonly largestDifference: number } | undefined;
   const passes: { layers: number; memory: object; slate: Timing; heatmap: Timing }[] = [];
   for (const layers of depths) {
     const { gguf, pack } = deepen(fixture.gguf, fixture.pack, layers);
-    const started = await startDevice("webgpu", { gpu });
+    const started = await startDevice("webgpu", { gpu, tiles: pinned });
     adapter = started.adapterName;
+    if (tiles === "auto" && pinned === undefined) {
+      pinned = await tuneAll(adapter);
+      pinTiles(webgpuBackend().device, adapter, pinned);
+    }
     const behaviour = readBehaviourModel(pack, readLlamaConfig(gguf).width);
     const engine = await createLlamaEngine(started, { gguf, tokenizer: fixture.tokenizer, pack, behaviour });
-    const webgpu = currentWebgpu();
+    const webgpu = webgpuBackend();
     const prompts = makePromptBuilder(fixture.tokenizer, pack.films, pack.manifest.prompt);
     const score = makeScoreFn({ engine, behaviour, prompts, beta: pack.manifest.fusion.beta });
+    if (layers === fixture.pack.manifest.base.layers) {
+      let largestDifference = 0;
+      for (const { history: all, candidates: slate, verdictLogOdds } of fixture.slates) {
+        const [scores] = await score([{ history: all.map(itemId), candidates: slate.map(itemId) }]);
+        const { verdict } = present(scores, "the slate's scores");
+        for (const [i, wanted] of verdictLogOdds.entries())
+          largestDifference = Math.max(
+            largestDifference,
+            Math.abs(present(verdict[i], "a verdict") - wanted),
+          );
+      }
+      parity = { slates: fixture.slates.length, largestDifference };
+    }
     const measure = async (queries: readonly SlateQuery[]): Promise<Timing> => {
       const before = engine.throughput().tokens;
       const timedMs = async () => {
@@ -244,12 +270,19 @@ export async function measureWebgpu(depths: readonly number[], repetitions: numb
     passes.push({ layers, memory: { weightBytes, peakBytes, mostAllocatedBytes }, slate, heatmap });
     engine.dispose();
   }
-  return { adapter, where: machine(), passes, products: await measureProducts(recorder) };
+  return {
+    adapter,
+    where: machine(),
+    tiles: pinned ?? null,
+    parity: parity ?? null,
+    passes,
+    products: await measureProducts(recorder),
+  };
 }
 
 /** The four products of a layer at the row counts of a slate and of a heatmap's pass. */
 async function measureProducts(recorder: Recorder): Promise<ProductTiming[]> {
-  const webgpu = currentWebgpu();
+  const webgpu = webgpuBackend();
   const { device } = webgpu;
   const random = seededRandom(1);
   const matrix = (rows: number, cols: number): Tensor2D =>
@@ -290,7 +323,8 @@ async function measureProducts(recorder: Recorder): Promise<ProductTiming[]> {
         tfjsUs,
         ofTfjs: tfjsUs / us,
       });
-      for (const tensor of [x, gate, residual, plain, weight.tensor, lowRank.a, lowRank.b]) tensor.dispose();
+      for (const tensor of [x, gate, residual, plain, weight[0].tensor, lowRank.a, lowRank.b])
+        tensor.dispose();
     }
   return timings;
 }

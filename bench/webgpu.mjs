@@ -1,19 +1,20 @@
 // `node bench/webgpu.mjs [--depths 30,12] [--repetitions 60] [--peak TFLOPS] [--pack FOLDER]`: the product's questions and products on
 // this machine's GPU, through Dawn in Node; prints them and writes bench/results/webgpu-gpu.json. `--peak` is the vendor's f32 rate
-// without matrix units, for the share of the roofline. Shapes, bars and how to carry it to another machine: bench/README.md.
+// without matrix units, for the share of the roofline. `--tiles auto` measures the fastest tile for every product first, `print` also
+// prints them as a file, `--tiles FILE` uses such a file, and without it they follow the rule. Shapes, bars and how to carry it to another machine: bench/README.md.
 //
 // `--pack FOLDER` writes the measuring program there instead of running it. Where it runs it needs Node, npm's `webgpu` in reach of
 // node_modules, and the repository's `public` and `src/engine/golden` below the working directory: `node FOLDER/webgpu-pass.mjs
-// DEPTH REPETITIONS` prints the JSON that `node bench/webgpu.mjs --from FILE,FILE` then reads, a file a depth.
+// DEPTH REPETITIONS TILES` prints the JSON that `node bench/webgpu.mjs --from FILE,FILE` then reads, a file a depth.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "vite";
+import { buildTool, toolsFolder } from "./build-tool.mjs";
 import { root, saveResult } from "./machine.mjs";
 
 const BARS = { 30: { slate: 15, heatmap: 120, bytes: 250e6 }, 12: { slate: 6, heatmap: 50, bytes: 120e6 } };
 const LEAST_OF_TFJS = 0.4;
+const PARITY_NATS = 0.02;
 
 const { values } = parseArgs({
   options: {
@@ -22,31 +23,20 @@ const { values } = parseArgs({
     peak: { type: "string" },
     pack: { type: "string" },
     from: { type: "string" },
+    tiles: { type: "string", default: "rule" },
   },
 });
-const outDir = values.pack ?? join(root, "dist-cli", "bench");
-if (values.from === undefined)
-  await build({
-    root,
-    configFile: false,
-    publicDir: false,
-    logLevel: "error",
-    ssr: { noExternal: true, external: ["webgpu"] },
-    build: {
-      ssr: "bench/webgpu-main.ts",
-      outDir,
-      emptyOutDir: false,
-      target: "node20",
-      rollupOptions: { output: { entryFileNames: "webgpu-pass.mjs", codeSplitting: false } },
-    },
-  });
+const program =
+  values.from === undefined
+    ? await buildTool("webgpu-main", { name: "webgpu-pass", whole: true, outDir: values.pack ?? toolsFolder })
+    : null;
 if (values.pack !== undefined) process.exit(0);
 
 // A process a depth: what one leaves behind in the JIT and on the heap slows the next.
 const reports =
-  values.from === undefined
+  program !== null
     ? values.depths.split(",").map((depth) => {
-        const args = [join(outDir, "webgpu-pass.mjs"), depth, values.repetitions];
+        const args = [program, depth, values.repetitions, values.tiles === "print" ? "auto" : values.tiles];
         const { status, stdout } = spawnSync(process.execPath, args, {
           cwd: root,
           encoding: "utf8",
@@ -58,9 +48,10 @@ const reports =
       })
     : values.from.split(",").map((file) => JSON.parse(readFileSync(file, "utf8")));
 const [first] = reports;
-const report = { ...first, passes: reports.flatMap(({ passes }) => passes) };
+const parityOf = reports.find(({ parity }) => parity !== null)?.parity ?? null;
+const report = { ...first, parity: parityOf, passes: reports.flatMap(({ passes }) => passes) };
 
-const { adapter, passes, products, where } = report;
+const { adapter, passes, products, where, tiles, parity } = report;
 const peak = values.peak === undefined ? null : Number(values.peak);
 let pass = true;
 const rows = passes.flatMap(({ layers, memory, slate, heatmap }) => {
@@ -83,6 +74,11 @@ const rows = passes.flatMap(({ layers, memory, slate, heatmap }) => {
 });
 console.log(`WebGPU through Dawn in Node, ${adapter}`);
 console.table(rows);
+console.log(
+  `verdicts of ${parity.slates} slates against PyTorch f32: largest difference ${parity.largestDifference.toExponential(2)} nats (bar ${PARITY_NATS})`,
+);
+if (!(parity.largestDifference <= PARITY_NATS)) pass = false;
+if (values.tiles === "print") console.log(JSON.stringify(tiles, null, 1));
 for (const { ofTfjs } of products) if (ofTfjs < LEAST_OF_TFJS) pass = false;
 console.table(
   products.map(({ rows, out, inputs, us, teraflops, withAdapterUs, tfjsUs, ofTfjs }) => ({
@@ -112,6 +108,8 @@ saveResult("webgpu-gpu", {
           shares: products.map(({ teraflops }) => teraflops / peak),
         },
   pass,
+  parity,
+  tiles,
   passes,
   products,
 });

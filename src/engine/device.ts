@@ -1,6 +1,7 @@
 /** @file Starts one tfjs backend and says what it runs on. Flags are set by the two starters, each beside its reason. */
 import type { Failure } from "../core/failure.ts";
 import type { BackendName } from "./engine.ts";
+import { pinTiles, type TilesFile } from "./ops/linear/tile-table.ts";
 import { startWasm, type WasmFiles } from "./wasm/start-wasm.ts";
 import { type DeviceQueue, queueOfCurrentBackend } from "./webgpu/queue.ts";
 import { startWebgpu } from "./webgpu/start-webgpu.ts";
@@ -12,6 +13,8 @@ export interface DeviceOptions {
   readonly threads?: number | undefined;
   /** Stands in for `navigator.gpu` where there is none (Node). */
   readonly gpu?: GPU | undefined;
+  /** Tiles measured on this adapter before (`ops/linear/tune-tiles.ts`), for WebGPU; absent, or of another adapter: by rule. */
+  readonly tiles?: TilesFile | undefined;
 }
 
 export interface StartedDevice {
@@ -33,7 +36,7 @@ const WASM_LARGEST_TENSOR_BYTES = 2 ** 31;
 /** Makes `backend` the current one. Rejects with `no-webgpu` and the reason where there is none. */
 export async function startDevice(
   backend: BackendName,
-  { wasmFiles, threads, gpu }: DeviceOptions,
+  { wasmFiles, threads, gpu, tiles }: DeviceOptions,
 ): Promise<StartedDevice> {
   if (backend === "wasm") {
     const { adapterName } = await startWasm({ files: wasmFiles, threads });
@@ -47,6 +50,7 @@ export async function startDevice(
     };
   }
   const { adapterName, device, limits, lost } = await startWebgpu(gpu === undefined ? {} : { gpu });
+  if (tiles !== undefined) pinTiles(device, adapterName, tiles);
   return {
     backend,
     adapterName,

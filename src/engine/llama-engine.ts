@@ -50,7 +50,7 @@ export interface LlamaEngineParts {
 
 /**
  * Uploads everything to the device, whose backend must be the current one. Rejects with the failures of the readers, with
- * `out-of-memory` where a weight is larger than the device can bind, and with `cancelled`; nothing stays uploaded then.
+ * `out-of-memory`, and with `cancelled`; nothing stays uploaded then.
  */
 export async function createLlamaEngine(
   { backend, adapterName, largestBindingBytes, queue }: Omit<StartedDevice, "lost" | "end">,
@@ -60,19 +60,11 @@ export async function createLlamaEngine(
   const config = readLlamaConfig(gguf);
   const layers = pack?.manifest.base.layers ?? config.layers;
   const rank = pack?.manifest.adapter.rank ?? 0;
-  const plan = planMemory(backend, gguf, config, layers, rank, largestBindingBytes);
-  if (plan.largestWeightBytes > largestBindingBytes)
-    throw new FailureError({
-      kind: "out-of-memory",
-      backend,
-      part: "weights",
-      bytes: plan.largestWeightBytes,
-      reason: `one weight is larger than the ${largestBindingBytes} bytes that ${adapterName} can bind`,
-    });
+  const plan = planMemory(backend, gguf, config, layers, rank, largestBindingBytes, pack === null);
   const embedding = new TokenEmbedding(gguf);
   const head = pack === null ? null : verdictDirection(pack, tokenizer, embedding);
   const bytesBefore = memory().numBytes;
-  const weights = await uploadLlama(backend, gguf, config, layers, signal);
+  const weights = await uploadLlama(backend, gguf, config, layers, signal, largestBindingBytes);
   const output = outputRows(gguf, embedding);
   let adapter: AdapterWeights | null = null;
   let outputHead: UploadedHead | null = null;
@@ -116,7 +108,7 @@ async function placeAll(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   queue.place(weights.outputNorm);
-  for (const { weight } of outputHead?.parts ?? []) queue.place(weight.tensor);
+  for (const { weight } of outputHead?.parts ?? []) for (const { tensor } of weight) queue.place(tensor);
   for (const layer of [...weights.layers, ...(adapter?.layers ?? [])]) {
     // A copy is a plain object to tfjs, which walks no other.
     for (const tensor of tensor_util.getTensorsInContainer({ ...layer } as unknown as TensorContainer))

@@ -6,7 +6,10 @@ import { planMemory } from "./memory-plan.ts";
 const WIDTHS = { width: 576, heads: 9, kvHeads: 3, headDim: 64, ffn: 1536 };
 
 /** A base of the shipped shape without its bytes. */
-function base(layers: number): { gguf: GgufFile; config: LlamaConfig } {
+function base(
+  layers: number,
+  types: Partial<Record<string, GgufTensor["type"]>> = {},
+): { gguf: GgufFile; config: LlamaConfig } {
   const tensors = new Map<string, GgufTensor>();
   const put = (name: string, type: GgufTensor["type"], shape: readonly number[]) =>
     tensors.set(name, { name, type, shape, bytes: new Uint8Array() });
@@ -24,7 +27,12 @@ function base(layers: number): { gguf: GgufFile; config: LlamaConfig } {
   put("output_norm.weight", "F32", [576]);
   for (let layer = 0; layer < layers; layer++)
     for (const tensor of LAYER_TENSORS)
-      put(layerTensorName(layer, tensor), tensor.endsWith("norm") ? "F32" : "Q4_1", shapes[tensor]);
+      put(
+        layerTensorName(layer, tensor),
+        tensor.endsWith("norm") ? "F32" : (types[tensor] ?? "Q4_1"),
+        shapes[tensor],
+      );
+  put("token_embd.weight", "Q8_0", [49_152, 576]);
   return {
     gguf: { file: "test", metadata: new Map(), tensors },
     config: {
@@ -55,6 +63,25 @@ test("a packed weight takes five words for 32 values on both backends", () => {
   const weights = 576 * (960 + 576 + 3072 + 1536);
   expect(planMemory("webgpu", gguf, config, 1, 0, MIB).weightBytes).toBe(norms + (weights / 32) * 20);
   expect(planMemory("wasm", gguf, config, 1, 0, MIB).weightBytes).toBe(norms + (weights / 32) * 20);
+});
+
+test("a stack of several types is f32 as a whole", () => {
+  const bytes = (types: Parameters<typeof base>[1]) => {
+    const { gguf, config } = base(1, types);
+    return planMemory("webgpu", gguf, config, 1, 0, MIB).weightBytes;
+  };
+  const packed = bytes({});
+  expect(bytes({ attn_v: "Q8_0" }) - packed).toBe(576 * 960 * (4 - 20 / 32));
+  expect(bytes({ ffn_gate: "F16", ffn_up: "F32" }) - packed).toBe(576 * 3072 * (4 - 20 / 32));
+  // Q4_0 becomes Q4_1 on the way.
+  expect(bytes({ attn_q: "Q4_0" })).toBe(packed);
+});
+
+test("the output head counts where it is uploaded", () => {
+  const { gguf, config } = base(1);
+  const without = planMemory("webgpu", gguf, config, 1, 0, MIB);
+  const withHead = planMemory("webgpu", gguf, config, 1, 0, MIB, true);
+  expect(withHead.weightBytes - without.weightBytes).toBe((49_152 * 576 * 36) / 32);
 });
 
 test("a pass is as small as the device's bindings", () => {

@@ -1,8 +1,16 @@
 /** @file What a model will take on a backend, worked out before anything is uploaded. */
 import { matrixShape } from "../model/block-dequantise.ts";
-import type { GgufFile, TensorType } from "../model/gguf.ts";
-import { LAYER_TENSORS, type LlamaConfig, layerTensorName, tensorOf } from "../model/llama-config.ts";
+import type { GgufFile } from "../model/gguf.ts";
+import {
+  type LayerTensor,
+  type LlamaConfig,
+  layerTensorName,
+  outputTensorName,
+  tensorOf,
+} from "../model/llama-config.ts";
+import { WEIGHT_STACKS } from "./blocks/weight-stacks.ts";
 import type { BackendName } from "./engine.ts";
+import { stackBytes } from "./ops/linear/stack-bytes.ts";
 
 export interface MemoryPlan {
   /** Weights and adapter as the backend holds them. */
@@ -13,8 +21,6 @@ export interface MemoryPlan {
   readonly passRows: number;
   /** Rows beyond which a pass has a tensor that no kernel can bind. */
   readonly mostRows: number;
-  /** The largest weight that a kernel binds. */
-  readonly largestWeightBytes: number;
 }
 
 /** Enough rows to keep the products busy, few enough to cancel soon and to stay small. */
@@ -30,25 +36,6 @@ function mostGpuBytes(layers: number): number {
   return 33e6 + 7.2e6 * layers;
 }
 
-// Words of 4 bytes per weight, in the layouts of ops/linear/linear.ts.
-const WEBGPU_WORDS: Readonly<Record<TensorType, number>> = {
-  F32: 1,
-  F16: 1,
-  Q4_0: 5 / 32,
-  Q4_1: 5 / 32,
-  Q8_0: 9 / 32,
-};
-
-/** Bytes of one output's 32 weights in the layout of wasm/assembly/weight-layout.ts, whose outputs come in eights. */
-const WASM_BLOCK_BYTES: Readonly<Record<TensorType, number>> = {
-  F32: 128,
-  F16: 128,
-  Q4_0: 20,
-  Q4_1: 20,
-  Q8_0: 34,
-};
-const WASM_OUTPUTS = 8;
-
 export function planMemory(
   backend: BackendName,
   gguf: GgufFile,
@@ -56,24 +43,22 @@ export function planMemory(
   layerCount: number,
   rank: number,
   largestBindingBytes: number,
+  /** Whether the output head is uploaded too. */
+  withHead = false,
 ): MemoryPlan {
   const { width, ffn, heads, kvHeads, headDim } = config;
-  const bytesOf = (name: string) => {
-    const tensor = tensorOf(gguf, name);
-    const { rows, cols } = matrixShape(tensor);
-    if (tensor.shape.length === 1) return cols * 4;
-    if (backend === "webgpu") return rows * cols * 4 * WEBGPU_WORDS[tensor.type];
-    return (Math.ceil(rows / WASM_OUTPUTS) * WASM_OUTPUTS * cols * WASM_BLOCK_BYTES[tensor.type]) / 32;
-  };
-  let weightBytes = bytesOf("output_norm.weight");
-  let largestWeightBytes = 0;
-  for (let layer = 0; layer < layerCount; layer++) {
-    for (const tensor of LAYER_TENSORS) weightBytes += bytesOf(layerTensorName(layer, tensor));
-    const gateUp = ["ffn_gate", "ffn_up"] as const;
-    largestWeightBytes = Math.max(
-      largestWeightBytes,
-      gateUp.reduce((sum, tensor) => sum + bytesOf(layerTensorName(layer, tensor)), 0),
+  const stacked = (names: readonly string[]) =>
+    stackBytes(
+      backend,
+      names.map((name) => tensorOf(gguf, name)),
     );
+  const vectorBytes = (name: string) => matrixShape(tensorOf(gguf, name)).cols * 4;
+  let weightBytes = vectorBytes("output_norm.weight");
+  if (withHead) weightBytes += stacked([outputTensorName(gguf)]);
+  for (let layer = 0; layer < layerCount; layer++) {
+    const nameOf = (tensor: LayerTensor) => layerTensorName(layer, tensor);
+    weightBytes += vectorBytes(nameOf("attn_norm")) + vectorBytes(nameOf("ffn_norm"));
+    for (const stack of WEIGHT_STACKS) weightBytes += stacked(stack.map(nameOf));
   }
   const qkvWidth = (heads + 2 * kvHeads) * headDim;
   const adapterWeights = rank * (width + qkvWidth + 2 * width + width + 2 * ffn + ffn + width);
@@ -88,5 +73,5 @@ export function planMemory(
       ? Math.floor((mostGpuBytes(layerCount) - GPU_RESERVE_BYTES - weightBytes) / rowBytes)
       : Number.POSITIVE_INFINITY;
   const passRows = Math.min(mostRows, MOST_PASS_ROWS[backend], Math.max(FEWEST_PASS_ROWS, affordableRows));
-  return { weightBytes, activationBytes: passRows * rowBytes, passRows, mostRows, largestWeightBytes };
+  return { weightBytes, activationBytes: passRows * rowBytes, passRows, mostRows };
 }

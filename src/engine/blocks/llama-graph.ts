@@ -11,7 +11,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { present } from "../../core/invariant.ts";
 import type { AdapterWeights, LayerAdapter, Site } from "../lora/adapter-weights.ts";
-import { type LinearWeight, linear } from "../ops/linear/linear.ts";
+import { type LinearWeight, linear, outFeaturesOf } from "../ops/linear/linear.ts";
 import type { NextAdapter, Projected } from "../ops/low-rank/projected.ts";
 import { rmsNorm, rmsNormFor } from "../ops/rms-norm/rms-norm.ts";
 import { rotary } from "../ops/rotary/rotary.ts";
@@ -182,7 +182,7 @@ async function runLayer(
     adapter: NextAdapter | null,
     residual?: Tensor2D,
   ): Promise<Tensor2D> => {
-    const workPerRow = 2 * weight.inFeatures * weight.outFeatures;
+    const workPerRow = 2 * weight[0].inFeatures * outFeaturesOf(weight);
     const run = (first: number, rows: number) => {
       const part = (tensor: Tensor2D) =>
         rows === x.shape[0] ? tensor : slice(tensor, [first, 0], [rows, tensor.shape[1]]);

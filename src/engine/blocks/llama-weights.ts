@@ -6,6 +6,7 @@ import type { BackendName } from "../engine.ts";
 import type { LinearWeight } from "../ops/linear/linear.ts";
 import { uploadLinear } from "../ops/linear/upload-linear.ts";
 import { yieldToEvents } from "../yield-to-events.ts";
+import { STACKS } from "./weight-stacks.ts";
 
 /** One Transformer layer; the rows of q, k, v and of gate, up are stacked so that each pair of products is one. */
 export interface LayerWeights {
@@ -31,6 +32,7 @@ export async function uploadLlama(
   config: LlamaConfig,
   layerCount: number,
   signal?: AbortSignal,
+  largestBindingBytes?: number,
 ): Promise<LlamaWeights> {
   const uploaded: { dispose(): void }[] = [];
   const dispose = () => {
@@ -41,10 +43,10 @@ export async function uploadLlama(
     return tensor;
   };
   const vector = (name: string) => keep(tensor1d(dequantise(tensorOf(gguf, name))));
-  const matrix = (layer: number, ...names: readonly LayerTensor[]): LinearWeight => {
+  const matrix = (layer: number, names: readonly LayerTensor[]): LinearWeight => {
     const stacked = names.map((name) => tensorOf(gguf, layerTensorName(layer, name)));
-    const weight = uploadLinear(backend, stacked, gguf.file);
-    keep(weight.tensor);
+    const weight = uploadLinear(backend, stacked, gguf.file, largestBindingBytes);
+    for (const { tensor } of weight) keep(tensor);
     return weight;
   };
   try {
@@ -52,11 +54,11 @@ export async function uploadLlama(
     for (let layer = 0; layer < layerCount; layer++) {
       layers.push({
         attentionNorm: vector(layerTensorName(layer, "attn_norm")),
-        qkv: matrix(layer, "attn_q", "attn_k", "attn_v"),
-        attentionOutput: matrix(layer, "attn_output"),
+        qkv: matrix(layer, STACKS.qkv),
+        attentionOutput: matrix(layer, STACKS.attentionOutput),
         ffnNorm: vector(layerTensorName(layer, "ffn_norm")),
-        gateUp: matrix(layer, "ffn_gate", "ffn_up"),
-        down: matrix(layer, "ffn_down"),
+        gateUp: matrix(layer, STACKS.gateUp),
+        down: matrix(layer, STACKS.down),
       });
       await yieldToEvents(signal);
     }

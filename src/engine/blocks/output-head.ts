@@ -1,7 +1,7 @@
 /** @file The output head: the matrix from a hidden state to the logits of all tokens, a third of the weights of a small model. */
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import type { BackendName } from "../engine.ts";
-import { type LinearWeight, linear } from "../ops/linear/linear.ts";
+import { disposeWeight, type LinearWeight, linear } from "../ops/linear/linear.ts";
 import { uploadLinear } from "../ops/linear/upload-linear.ts";
 import { yieldToEvents } from "../yield-to-events.ts";
 import type { TokenEmbedding } from "./token-embedding.ts";
@@ -30,7 +30,7 @@ export async function uploadHead(
 ): Promise<UploadedHead> {
   const parts: HeadPart[] = [];
   const dispose = () => {
-    for (const { weight } of parts.splice(0)) weight.tensor.dispose();
+    for (const { weight } of parts.splice(0)) disposeWeight(weight);
   };
   try {
     for (const rows of rowRanges(backend, head, largestBindingBytes)) {
@@ -91,7 +91,7 @@ function* passingParts(
     try {
       yield part;
     } finally {
-      part.weight.tensor.dispose();
+      disposeWeight(part.weight);
     }
   }
 }

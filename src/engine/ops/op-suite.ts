@@ -95,7 +95,7 @@ export function opSuite(backend: BackendName, tolerance: number): void {
       const x = randomValues(rows * inputs, random);
       const weight = uploadLinear(backend, [matrix], "test");
       const input = tensor2d(x, [rows, inputs]);
-      const got = await finish(linear(input, weight), [input, weight.tensor]);
+      const got = await finish(linear(input, weight), [input, weight[0].tensor]);
       const wanted = linearReference({
         x,
         weight: dequantise(matrix),
@@ -128,7 +128,7 @@ export function opSuite(backend: BackendName, tolerance: number): void {
       const gates = tensor2d(gate, [rows, rank]);
       const added = tensor2d(residual, [rows, out]);
       const result = linear(input, weight, { adapter: { lowRank, gate: gates }, residual: added });
-      const got = await finish(result, [input, gates, added, weight.tensor, lowRank.a, lowRank.b]);
+      const got = await finish(result, [input, gates, added, weight[0].tensor, lowRank.a, lowRank.b]);
       const wanted = linearReference({
         x,
         weight: dequantise(matrix),
@@ -154,12 +154,42 @@ export function opSuite(backend: BackendName, tolerance: number): void {
       const x = randomValues(2 * 64, random);
       const weight = uploadLinear(backend, matrices, "test");
       const input = tensor2d(x, [2, 64]);
-      const got = await finish(linear(input, weight), [input, weight.tensor]);
+      const got = await finish(linear(input, weight), [input, weight[0].tensor]);
       const stacked = Float32Array.from(matrices.flatMap((matrix) => [...dequantise(matrix)]));
       const wanted = linearReference({ x, weight: stacked, rows: 2, outFeatures: 8, inFeatures: 64 });
       expect(worstDifference(got, wanted), types.join()).toBeLessThan(tolerance);
     }
   });
+
+  // Nothing is ever too large for WASM to bind.
+  test.runIf(backend === "webgpu")(
+    "a weight over the binding limit is split by rows, for the same product",
+    async () => {
+      const random = seededRandom(12);
+      const [rows, inputs, rank] = [3, 64, 4];
+      const matrices = [randomMatrix("Q4_1", 11, inputs, random), randomMatrix("Q8_0", 10, inputs, random)];
+      const x = tensor2d(randomValues(rows * inputs, random), [rows, inputs]);
+      const gate = tensor2d(randomValues(rows * rank, random), [rows, rank]);
+      const residual = tensor2d(randomValues(rows * 21, random), [rows, 21]);
+      const lowRank = uploadLowRank(
+        randomValues(rank * inputs, random),
+        randomValues(21 * rank, random),
+        rank,
+      );
+      const whole = uploadLinear(backend, matrices, "test");
+      const split = uploadLinear(backend, matrices, "test", 8 * inputs * 4);
+      expect(whole.map(({ outFeatures }) => outFeatures)).toEqual([21]);
+      expect(split).toHaveLength(3);
+      for (const { tensor } of split) expect(4 * tensor.size).toBeLessThanOrEqual(8 * inputs * 4);
+      // Parts of one type stay packed.
+      expect(split[0].type).toBe("q4_1");
+      const options = { adapter: { lowRank, gate }, residual };
+      const wanted = await finish(linear(x, whole, options), []);
+      const made = [...whole, ...split].map(({ tensor }) => tensor);
+      const got = await finish(linear(x, split, options), [x, gate, residual, lowRank.a, lowRank.b, ...made]);
+      expect(worstDifference(got, wanted)).toBeLessThan(tolerance);
+    },
+  );
 
   test.for([
     [1, 1],
@@ -273,7 +303,7 @@ export function opSuite(backend: BackendName, tolerance: number): void {
     const gate = tensor2d(randomValues(14 * 4, random), [14, 4]);
     const weight = uploadLinear(backend, [randomMatrix("Q4_1", 160, 160, random)], "test");
     const lowRank = uploadLowRank(randomValues(640, random), randomValues(640, random), 4);
-    const made: Tensor[] = [x, gain, angles, ends, gate, weight.tensor, lowRank.a, lowRank.b];
+    const made: Tensor[] = [x, gain, angles, ends, gate, weight[0].tensor, lowRank.a, lowRank.b];
     made.push(rmsNorm(x, gain, 1e-5), rotary(x, angles, angles, shape));
     made.push(linear(x, weight, { adapter: { lowRank, gate }, residual: x }));
     made.push(treeAttention(x, ends, shape), swiglu(x));

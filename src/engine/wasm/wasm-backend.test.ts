@@ -45,7 +45,7 @@ async function runAll(
   const parents = Array.from({ length: rows }, (_, row) => (row % 11 === 0 ? -1 : row - 1));
   const ends = tensor1d(subtreeEnds(parents), "int32");
   const picked = tensor1d([3, 1, 76], "int32");
-  const inputs = [x, gain, gate, weight.tensor, lowRank.a, lowRank.b, ends, picked];
+  const inputs = [x, gain, gate, weight[0].tensor, lowRank.a, lowRank.b, ends, picked];
   const outputs = [
     linear(x, weight, { adapter: { lowRank, gate }, residual: x }),
     rmsNorm(x, gain, 1e-5),
@@ -122,9 +122,9 @@ describe("tensors", () => {
   test("of another shape than a kernel was told are refused before it runs", () => {
     const weight = uploadLinear("wasm", [randomMatrix("Q4_1", 8, 64, seededRandom(1))], "test");
     const x = tensor2d(new Float32Array(64), [1, 64]);
-    expect(() => linear(x, { ...weight, outFeatures: 800 })).toThrow("expected int32");
+    expect(() => linear(x, [{ ...weight[0], outFeatures: 800 }])).toThrow("expected int32");
     x.dispose();
-    weight.tensor.dispose();
+    weight[0].tensor.dispose();
   });
 });
 
@@ -179,7 +179,7 @@ test("the memory is flat over 50 rounds of weights and answers", async () => {
       uploadLinear("wasm", [randomMatrix("Q4_1", 256 + 8 * (i % 3), 320, random)], "test"),
     );
     await runAll();
-    for (const { tensor } of weights) tensor.dispose();
+    for (const [{ tensor }] of weights) tensor.dispose();
     if (round === 1) heapBytes = runtime.heap.heapBytes;
   }
   expect(runtime.heap.heapBytes).toBe(heapBytes);

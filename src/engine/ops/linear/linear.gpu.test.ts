@@ -6,7 +6,8 @@ import { startWebgpu } from "../../webgpu/start-webgpu.ts";
 import { webgpuBackend } from "../../webgpu/webgpu-backend.ts";
 import { randomMatrix, randomValues, worstDifference } from "../op-suite.ts";
 import { linearReference } from "./linear.reference.ts";
-import { linearTile, runLinear, type Tile } from "./linear.webgpu.ts";
+import { runLinear } from "./linear.webgpu.ts";
+import { linearTile, type Tile } from "./tile.ts";
 import { uploadLinear } from "./upload-linear.ts";
 
 beforeAll(async () => {
@@ -45,7 +46,7 @@ describe.each(tiles)("tile %o", (tile) => {
       random,
     );
     const weight = uploadLinear("webgpu", [matrix], "test");
-    expect(weight.type).toBe(type);
+    expect(weight[0].type).toBe(type);
     const values = {
       x: randomValues(rows * inputs, random),
       a: randomValues(rank * inputs, random),
@@ -55,7 +56,7 @@ describe.each(tiles)("tile %o", (tile) => {
     };
     const inputsOnGpu = {
       x: tensor2d(values.x, [rows, inputs]),
-      weight: weight.tensor,
+      weight: weight[0].tensor,
       a: tensor2d(values.a, [rank, inputs]),
       b: tensor2d(values.b, [outs, rank]),
       gate: tensor2d(values.gate, [rows, rank]),

@@ -9,12 +9,13 @@ import { canProject, projectRows } from "../low-rank/project-rows.webgpu.ts";
 import { LINEAR, type LinearAttrs, type LinearInputs, type LinearWeightType } from "./linear.ts";
 import fewRows from "./linear-few-rows.wgsl?raw";
 import manyRows from "./linear-many-rows.wgsl?raw";
+import { LANES, linearTile, type Tile, tileName } from "./tile.ts";
+import { pinnedTiles, productClass } from "./tile-table.ts";
 import weightF32 from "./weight-f32.wgsl?raw";
 import weightQ41 from "./weight-q4-1.wgsl?raw";
 import weightQ80 from "./weight-q8-0.wgsl?raw";
 
 const BLOCK = 32;
-const LANES = 8; // as in both shaders, in x and y
 const DECODERS: Readonly<Record<LinearWeightType, string>> = {
   q4_1: weightQ41,
   q8_0: weightQ80,
@@ -22,50 +23,21 @@ const DECODERS: Readonly<Record<LinearWeightType, string>> = {
 };
 const PART = "struct Part { low : vec4<f32>, high : vec4<f32> };";
 
-/** Rows and outputs that one invocation of the many-rows shader keeps in registers. */
-export interface Tile {
-  readonly rows: number;
-  readonly outs: number;
-  /** Invocations that share them, each with a part of the inputs. */
-  readonly slices: number;
-  /** Whether x and W come through workgroup memory. */
-  readonly shared: boolean;
-}
-
 /** Rows that one workgroup of the few-rows shader takes. */
 const FEW_ROWS = 4;
 
-/**
- * The tile for a product of this size; null means the few-rows shader. Only speed depends on it.
- *
- * On a GPU the more rows, the larger the tile that still leaves enough invocations: measured on an H200 (bench/results/
- * webgpu-gpu.json); tiles of 32 sums in one slice, or of 64, spill and take up to four times as long. A software adapter runs one
- * invocation after the other and spills every register anyway, so there the largest tile that the rows fill is the fastest.
- */
-export function linearTile(rows: number, outs: number, software: boolean): Tile | null {
-  if (software)
-    return {
-      rows: [1, 4, 8].find((most) => rows <= most) ?? 16,
-      outs: outs <= 32 ? 4 : 8,
-      slices: 1,
-      shared: false,
-    };
-  const sums = rows * outs;
-  if (sums <= 2 ** 16) return { rows: outs <= 32 && rows > 1024 ? 4 : 1, outs: 1, slices: 4, shared: false };
-  if (sums <= 2 ** 17) return { rows: 2, outs: 2, slices: 4, shared: false };
-  if (sums <= 2 ** 18) return { rows: 4, outs: 2, slices: 4, shared: false };
-  if (sums <= 2 ** 20) return { rows: 4, outs: 4, slices: 2, shared: false };
-  return { rows: 8, outs: 4, slices: 2, shared: false };
-}
-
-/** ROWSxOUTSxSLICES, with an s behind it for workgroup memory. */
-export function tileName({ rows, outs, slices, shared }: Tile): string {
-  return `${rows}x${outs}x${slices}${shared ? "s" : ""}`;
-}
-
 export const linearWebgpu = webgpuKernel<LinearInputs, LinearAttrs>(LINEAR, (backend, inputs, attrs) => {
-  const software = isSoftware(backend.device);
-  return runLinear(backend, inputs, attrs, (rows, outs) => linearTile(rows, outs, software));
+  const { device } = backend;
+  const software = isSoftware(device);
+  const pinned = pinnedTiles(device);
+  const { inFeatures, type } = attrs;
+  return runLinear(
+    backend,
+    inputs,
+    attrs,
+    (rows, outs) =>
+      pinned?.get(productClass({ rows, outs, inputs: inFeatures, type })) ?? linearTile(rows, outs, software),
+  );
 });
 
 /** {@link LINEAR} with a choice of tiles, see {@link linearTile}. The caller disposes the result. */

@@ -8,24 +8,78 @@ import type { BackendName } from "../../engine.ts";
 import { TYPE_NUMBERS } from "../../wasm/kernels.ts";
 import { wasmBackend } from "../../wasm/wasm-backend.ts";
 import type { LowRank } from "../low-rank/low-rank.ts";
-import type { LinearWeight, LinearWeightType } from "./linear.ts";
+import { disposeWeight, type LinearWeight, type LinearWeightType, type WeightPart } from "./linear.ts";
+import { stackBytes } from "./stack-bytes.ts";
 
 /**
- * Uploads matrices [out_i, in] stacked by rows to one [sum out_i, in] weight. Q4_0, Q4_1 and Q8_0 stay packed, unless a stack mixes
- * types; everything else becomes f32. The caller disposes `tensor`. Fails with `out-of-memory` on wasm, and nothing stays then.
+ * Uploads matrices [out_i, in] stacked by rows to one [sum out_i, in] weight, in parts of at most `largestBindingBytes`. Q4_0, Q4_1
+ * and Q8_0 stay packed, unless a part mixes types; everything else becomes f32. The caller disposes it (`disposeWeight`). Fails with
+ * `out-of-memory` on wasm, and nothing stays then.
  */
 export function uploadLinear(
   backend: BackendName,
   matrices: readonly GgufTensor[],
   file: string,
+  largestBindingBytes = Number.POSITIVE_INFINITY,
 ): LinearWeight {
   const inFeatures = matrixShape(present(matrices[0], "a matrix to upload")).cols;
-  const outFeatures = matrices.reduce((sum, matrix) => sum + matrixShape(matrix).rows, 0);
   invariant(
     matrices.every((matrix) => matrixShape(matrix).cols === inFeatures),
     "stacked matrices have the same inputs",
   );
   const packed = matrices.map((matrix) => repackQ4_0AsQ4_1(matrix, file));
+  const [first, ...others] = inBindableParts(backend, packed, largestBindingBytes);
+  const parts: [WeightPart, ...WeightPart[]] = [uploadPart(backend, present(first, "a part"))];
+  try {
+    for (const part of others) parts.push(uploadPart(backend, part));
+    return parts;
+  } catch (error) {
+    disposeWeight(parts);
+    throw error;
+  }
+}
+
+/** Stacks of rows, each of which fits; a single row always is a stack. */
+function inBindableParts(
+  backend: BackendName,
+  matrices: readonly GgufTensor[],
+  largestBindingBytes: number,
+): GgufTensor[][] {
+  const bytes = stackBytes(backend, matrices);
+  if (bytes <= largestBindingBytes) return [matrices.slice()];
+  const rows = matrices.reduce((sum, matrix) => sum + matrixShape(matrix).rows, 0);
+  const most = Math.max(1, Math.floor(largestBindingBytes / (bytes / rows)));
+  const parts: GgufTensor[][] = [];
+  let [part, room]: [GgufTensor[], number] = [[], most];
+  for (const matrix of matrices)
+    for (let first = 0, { rows: end } = matrixShape(matrix); first < end; ) {
+      const last = Math.min(end, first + room);
+      part.push(matrixRows(matrix, first, last));
+      room -= last - first;
+      first = last;
+      if (room > 0) continue;
+      parts.push(part);
+      [part, room] = [[], most];
+    }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
+
+/** Rows `first` to `end - 1`: a view. */
+function matrixRows(matrix: GgufTensor, first: number, end: number): GgufTensor {
+  const { rows, cols } = matrixShape(matrix);
+  const rowBytes = matrix.bytes.byteLength / rows;
+  return {
+    ...matrix,
+    shape: [end - first, cols],
+    bytes: matrix.bytes.subarray(first * rowBytes, end * rowBytes),
+  };
+}
+
+/** Uploads packed matrices stacked by rows. */
+function uploadPart(backend: BackendName, packed: readonly GgufTensor[]): WeightPart {
+  const inFeatures = matrixShape(present(packed[0], "a matrix to upload")).cols;
+  const outFeatures = packed.reduce((sum, matrix) => sum + matrixShape(matrix).rows, 0);
   const sourceType = present(packed[0], "a matrix to upload").type;
   const isUniform = packed.every(({ type }) => type === sourceType);
   if (backend === "wasm")
@@ -88,7 +142,7 @@ function packOnWasm(
   parts: readonly Uint8Array[],
   outFeatures: number,
   inFeatures: number,
-): LinearWeight {
+): WeightPart {
   const backend = wasmBackend();
   const { runtime } = backend;
   const { kernels } = runtime;
