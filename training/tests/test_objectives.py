@@ -41,11 +41,11 @@ def test_the_fit_is_the_sampled_softmax_with_its_level():
     model = tiny_recommender()
     (batch,) = drawn(model, SETTINGS)
     verdicts, _ = plain_pass(model, batch.prompts, model.gate_weights(batch.state), batch.null_slot)
-    expected = 0.0
+    expected = torch.zeros(())
     for row in verdicts - batch.correction:
         level = row.exp().sum().log()
-        expected += (level - row[0] + SETTINGS.self_normalisation * level**2) / 8
-    assert batch_loss(model, batch, SETTINGS).total.item() == pytest.approx(float(expected), abs=1e-4)
+        expected = expected + (level - row[0] + SETTINGS.self_normalisation * level**2) / 8
+    assert batch_loss(model, batch, SETTINGS).total.item() == pytest.approx(expected.item(), abs=1e-4)
 
 
 @pytest.mark.parametrize("hybrid", [True, False])
@@ -59,10 +59,11 @@ def test_nextquill_losses_are_their_formulas(hybrid: bool):
     gate_0 = torch.where(batch.uniform_gate[:4, None], 1.0, model.gate_weights(asked.state))
     verdicts, tokens = plain_pass(model, batch.prompts, gate, batch.null_slot)
     verdicts_0, tokens_0 = plain_pass(model, asked.prompts, gate_0, asked.null_slot)
-    effect, title, weight, moved, count = 0.0, 0.0, 0.0, 0, 0
+    effect, title = torch.zeros(()), torch.zeros(())
+    weight, moved, count = 0.0, 0, 0
     for row in range(4):
         difference = verdicts[row] - verdicts_0[row] - batch.correction[row]
-        effect -= torch.log_softmax(difference, 0)[0] / 4
+        effect = effect - torch.log_softmax(difference, 0)[0] / 4
         branch, branch_0 = batch.prompts.branch[row].tolist(), asked.prompts.branch[row].tolist()
         for offset in range(branch.count(1) - 2):  # all but the slot and the mark
             place, place_0 = branch.index(1) + offset, branch_0.index(1) + offset
@@ -71,11 +72,11 @@ def test_nextquill_losses_are_their_formulas(hybrid: bool):
             w = 0.9 if log_with.exp() - log_without.exp() > 0.05 else 0.1
             title, weight, moved, count = title - w * log_with, weight + w, moved + (w == 0.9), count + 1
     losses = batch_loss(model, batch, settings)
-    assert float(losses.terms["preferenceEffect"]) == pytest.approx(float(effect), abs=1e-4)
-    assert float(losses.terms["title"]) == pytest.approx(float(title) / weight, abs=1e-4)
+    assert float(losses.terms["preferenceEffect"]) == pytest.approx(effect.item(), abs=1e-4)
+    assert float(losses.terms["title"]) == pytest.approx(title.item() / weight, abs=1e-4)
     assert (int(losses.terms["titleTokens"]), int(losses.terms["movedTokens"])) == (count, moved)
     plain = batch_loss(model, batch, SETTINGS).total
-    assert float(losses.total - plain) == pytest.approx(0.7 * float(title) / weight + 0.3 * float(effect), abs=1e-4)
+    assert (losses.total - plain).item() == pytest.approx(0.7 * title.item() / weight + 0.3 * effect.item(), abs=1e-4)
 
 
 def test_candidates_are_muted_alike_with_and_without_history():
@@ -152,9 +153,8 @@ def test_parts_of_a_batch_add_up_to_the_whole():
     (whole,) = drawn(model, settings)
     split = replace(settings, micro_batches=4)
     parts = drawn(model, split)
-    assert len(parts) == 4 and sorted(sum((candidates_of(b)[:, 0].tolist() for b in parts), [])) == sorted(
-        candidates_of(whole)[:, 0].tolist()
-    )
+    targets = torch.cat([candidates_of(part)[:, 0] for part in parts])
+    assert len(parts) == 4 and torch.equal(targets.sort().values, candidates_of(whole)[:, 0].sort().values)
     assert parts[0].prompts.tokens.shape[1] <= parts[-1].prompts.tokens.shape[1]
     expected = gradients(model, batch_loss(model, whole, settings).total)
     found = gradients(model, torch.stack([batch_loss(model, part, split).total for part in parts]).sum())

@@ -122,3 +122,23 @@ def test_golden_blocks_end_in_the_scores():
     expected = score(model, pad_left([[3, 17]], 12), torch.tensor([[5, 6]]))[0]
     assert stored == pytest.approx(expected.numpy(), abs=1e-4)
     assert max(blocks["inputs"]["behaviour"]) < ITEMS
+
+
+def test_computing_read_out_places_alone_changes_no_verdict():
+    model = tiny_recommender()
+    prompts = model.pack(HISTORY, CANDIDATES)
+    gate = model.gate_weights(model.sasrec.state(HISTORY))
+    x, mask = model.input_embeddings(prompts), prompts.attention_mask()
+    with torch.no_grad():
+        whole = model.lm(x, prompts.position, mask, model.gate_ranks(gate))
+        assert whole.shape[1] == prompts.tokens.shape[1]
+        assert torch.allclose(model.read_verdicts(whole, prompts.readout), model.verdicts(prompts, gate), atol=1e-5)
+        places = torch.tensor([[4, 0, 4]])
+        assert torch.allclose(model.residual_at(prompts, gate, places), whole[:, [4, 0, 4]], atol=1e-5)
+
+
+def test_token_log_probabilities_are_those_of_the_tied_head():
+    lm = tiny_recommender().lm
+    residual, tokens = torch.randn(2, 3, lm.shape.width), torch.tensor([[1, 2, 3], [4, 5, 6]])
+    expected = torch.log_softmax(lm.read_out(residual) @ lm.embedding.T, -1).gather(-1, tokens[..., None])[..., 0]
+    assert torch.allclose(lm.token_log_probabilities(residual, tokens), expected, atol=1e-5)
