@@ -114,7 +114,9 @@ def test_uniform_negatives_of_training_follow_the_protocol_and_hard_ones_the_app
     generator = torch.Generator().manual_seed(0)
     slates = training_slates(table, every, torch.randn(len(table), 40), 3, 2, 8, generator)
     assert not table.unavailable(every).gather(1, slates.candidates[:, 1:3]).any()
-    assert not table.not_negatives(every).gather(1, slates.candidates[:, 3:]).any()
+    uniform = slates.candidates[:, 3:]
+    assert not table.not_negatives(every).gather(1, uniform).any()
+    assert table.unavailable(every).gather(1, uniform).any()  # watched longer ago than the prompt reaches
 
 
 def test_each_draw_of_candidates_is_another_and_the_first_is_the_default():

@@ -45,6 +45,9 @@ def test_mutual_information_and_entropy_are_in_nats():
     assert mutual_information(label, (label + 1) % 4) == pytest.approx(np.log(4))
     assert mutual_information(label, label // 2) == pytest.approx(np.log(2))
     assert mutual_information(label, np.arange(400) // 100) == pytest.approx(0, abs=1e-12)
+    skewed = (np.arange(400) % 8 == 0).astype(np.int64)
+    assert mutual_information(skewed, np.arange(400) // 200) == pytest.approx(0, abs=1e-12)
+    assert mutual_information(skewed, skewed) == pytest.approx(-(np.log(1 / 8) / 8 + np.log(7 / 8) * 7 / 8))
     assert mean_entropy(np.array([[1.0, 1, 1, 1], [4, 0, 0, 0]])) == pytest.approx(np.log(4) / 2)
 
 
