@@ -8,7 +8,7 @@ import type { BackendName } from "../src/engine/engine.ts";
 import { loadModelFiles } from "../src/model/load-parts.ts";
 import { readTokenizer } from "../src/model/tokenizer.ts";
 
-export { median, timesFaster } from "../src/bench/statistics.ts";
+export { timesFaster } from "../src/bench/statistics.ts";
 export { timeTfjsMatmul } from "./tfjs-matmul.ts";
 
 const folders = { base: "public/models/smollm2-135m-instruct-12l", pack: "public/packs/movies" };

@@ -3,12 +3,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { chromium } from "playwright";
 import { build, preview } from "vite";
 import { browserArgs, findBrowser, howToInstall } from "../scripts/find-browser.mjs";
 import { peakMemory } from "./browser-memory.mjs";
-import { machine, root, saveResult } from "./machine.mjs";
+import { importTool } from "./build-tool.mjs";
+import { machine, median, root, saveResult } from "./machine.mjs";
 import { servePeers } from "./peers/serve.mjs";
 
 const MODELS = join(root, ".models");
@@ -355,8 +355,8 @@ function barsOf(summary, answers) {
   return bars;
 }
 
-function printPart(what, { depth, tools, workload }, own, summary, answers) {
-    const range = ({ median: middle, low, high }) =>
+function printPart(what, { depth, workload }, own, summary, answers) {
+  const range = ({ median: middle, low, high }) =>
     `${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
   const mib = (bytes) => (bytes === null || bytes === undefined ? "" : Math.round(bytes / 2 ** 20));
   const middle = (values) => (values.length === 0 ? "" : Math.round(median(values)));

@@ -1,5 +1,5 @@
 /** @file The engine on whichever backend is running: batches prompts into passes, runs the graph, reads verdicts and next tokens. */
-import { engine, memory, type Tensor, type TensorContainer, tensor_util } from "@tensorflow/tfjs-core";
+import { engine, memory, type TensorContainer, tensor_util } from "@tensorflow/tfjs-core";
 import { FailureError } from "../core/failure.ts";
 import { type TokenId, tokenId } from "../core/ids.ts";
 import { invariant, present } from "../core/invariant.ts";
@@ -87,7 +87,7 @@ export async function createLlamaEngine(
       weightBytes,
       plan,
       pace: new Pace(queue === null ? null : () => queue.drain()),
-      place: queue === null ? undefined : (tensor) => queue.place(tensor),
+      queue,
       largestBindingBytes,
       onFreed,
     });
@@ -134,8 +134,7 @@ interface Uploaded {
   readonly weightBytes: number;
   readonly plan: MemoryPlan;
   readonly pace: Pace;
-  /** Absent where tensors are where they are computed with. */
-  readonly place: ((tensor: Tensor) => void) | undefined;
+  readonly queue: DeviceQueue | null;
   readonly largestBindingBytes: number;
   readonly onFreed: () => void;
 }
@@ -291,7 +290,7 @@ export class LlamaEngine implements Engine {
     adapter: AdapterWeights | null,
     signal: AbortSignal | undefined,
   ): Promise<StartedPass> {
-    const { backend, weights, embedding, behaviour, plan, pace, place } = this.#parts;
+    const { backend, weights, embedding, behaviour, plan, pace, queue } = this.#parts;
     const pass = planPass(prompts, weights.config, embedding, behaviour);
     if (pass.rows > plan.mostRows)
       throw new FailureError({
@@ -304,7 +303,7 @@ export class LlamaEngine implements Engine {
     const onMemoryPeak = () => {
       this.#peakBytes = Math.max(this.#peakBytes, memory().numBytes);
     };
-    const started = await startGraph(pass, weights, adapter, { signal, pace, place, onMemoryPeak });
+    const started = await startGraph(pass, weights, adapter, { signal, pace, queue, onMemoryPeak });
     this.#tokens += pass.rows;
     return started;
   }

@@ -19,6 +19,7 @@ import { swiglu, swigluFor } from "../ops/swiglu/swiglu.ts";
 import { treeAttention } from "../ops/tree-attention/tree-attention.ts";
 import { orCancelled } from "../or-cancelled.ts";
 import { Pace } from "../pace.ts";
+import type { DeviceQueue } from "../webgpu/queue.ts";
 import { yieldToEvents } from "../yield-to-events.ts";
 import type { LayerWeights, LlamaWeights } from "./llama-weights.ts";
 import type { Pass } from "./pass.ts";
@@ -28,8 +29,8 @@ export interface GraphOptions {
   readonly signal?: AbortSignal | undefined;
   /** Of the device that runs the graph; default: one that knows of no queue. */
   readonly pace?: Pace | undefined;
-  /** Copies a tensor to the device at once, where tensors would go there one by one as they are read. */
-  readonly place?: ((tensor: Tensor) => void) | undefined;
+  /** Of a device that does later what it is given now. */
+  readonly queue?: Pick<DeviceQueue, "place" | "flush"> | null;
   /** Called where most tensors are alive. */
   readonly onMemoryPeak?: () => void;
   /** Sees the residual [rows, width] after every layer but the last, [read rows, width] after that one. Must not dispose it. */
@@ -72,7 +73,7 @@ export async function startGraph(
   pass: Pass,
   weights: LlamaWeights,
   adapter: AdapterWeights | null,
-  { signal, pace = new Pace(null), place = () => {}, onMemoryPeak = () => {}, onResidual }: GraphOptions = {},
+  { signal, pace = new Pace(null), queue = null, onMemoryPeak = () => {}, onResidual }: GraphOptions = {},
 ): Promise<StartedPass> {
   const { config, layers } = weights;
   await yieldToEvents(signal);
@@ -81,8 +82,8 @@ export async function startGraph(
   pace.begin();
   let isStarted = false;
   try {
-    place(residual);
-    for (const tensor of Object.values({ ...tensors })) if (tensor !== null) place(tensor);
+    for (const tensor of [residual, ...Object.values({ ...tensors })])
+      if (tensor !== null) queue?.place(tensor);
     const attended = attendedPairs(pass.ends);
     for (const [i, layer] of layers.entries()) {
       const experts = adapter === null ? null : present(adapter.layers[i], `the adapter of layer ${i}`);
@@ -104,6 +105,8 @@ export async function startGraph(
       } finally {
         scope.dispose();
       }
+      // The device has stood idle for as long as the pass was planned.
+      if (i === 0) queue?.flush();
       if (onResidual !== undefined) await onResidual(i, residual);
     }
     const normed = rmsNorm(residual, weights.outputNorm, config.rmsEpsilon);

@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 
-/** A pass comes back to every size within this many submits; what lies longer belongs to a length that has passed. */
-const SUBMITS_TO_KEEP = 4;
+/** A short pass takes some four submits; what lies longer belongs to a length that has passed. */
+const SUBMITS_TO_KEEP = 3;
 
 /**
  * Puts a bound on the buffers that tfjs keeps for reuse. It files them by exact size and never frees one, so that requests of ever

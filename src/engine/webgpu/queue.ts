@@ -5,6 +5,8 @@ import { webgpuBackend } from "./webgpu-backend.ts";
 export interface DeviceQueue {
   /** Copies a tensor to the device at once. tfjs would keep it in the page's memory until the first kernel reads it. */
   place(tensor: Tensor): void;
+  /** Submits what tfjs holds back, so that an idle device begins. */
+  flush(): void;
   /** Submits what tfjs holds back and resolves when the device has done all of it, or is gone. */
   drain(): Promise<void>;
 }
@@ -12,13 +14,17 @@ export interface DeviceQueue {
 /** Of the current backend, which must be webgpu. */
 export function queueOfCurrentBackend(): DeviceQueue {
   const current = webgpuBackend();
+  const flush = () => {
+    // Without it tfjs would submit an encoder that it has not made yet.
+    current.ensureCommandEncoderReady();
+    current.endComputePassEncoder();
+    current.submitQueue();
+  };
   return {
     place: ({ dataId }) => current.uploadToGPU(dataId),
+    flush,
     drain: async () => {
-      // Without it tfjs would submit an encoder that it has not made yet.
-      current.ensureCommandEncoderReady();
-      current.endComputePassEncoder();
-      current.submitQueue();
+      flush();
       await current.queue.onSubmittedWorkDone();
     },
   };

@@ -24,6 +24,7 @@ const tiles: (Tile | null)[] = [
   { rows: 4, outs: 2, slices: 4, shared: false },
   { rows: 4, outs: 4, slices: 2, shared: false },
   { rows: 8, outs: 4, slices: 2, shared: false },
+  { rows: 8, outs: 4, slices: 1, shared: false },
   { rows: 4, outs: 4, slices: 1, shared: true },
   { rows: 2, outs: 2, slices: 4, shared: true },
   { rows: 8, outs: 4, slices: 1, shared: true },
@@ -81,7 +82,7 @@ describe.each(tiles)("tile %o", (tile) => {
 
 describe("the choice of a tile", () => {
   test("keeps a GPU busy", () => {
-    expect(linearTile(2048, 3072, false)).toEqual({ rows: 8, outs: 4, slices: 2, shared: false });
+    expect(linearTile(2048, 3072, false)).toEqual({ rows: 8, outs: 4, slices: 1, shared: false });
     expect(linearTile(340, 576, false)).toEqual({ rows: 4, outs: 2, slices: 4, shared: false });
     expect(linearTile(20, 576, false)).toEqual({ rows: 1, outs: 1, slices: 4, shared: false });
   });
