@@ -32,8 +32,6 @@ from becausal_training.sasrec_training import SasrecRun, SasrecSettings, train_s
 from becausal_training.scoring import LAST_TARGET_DRAWS, save_scores, score_candidates, score_cascade, score_last_targets
 
 SPLIT_RULE = "users by first kept interaction, 80/10/10"
-VALIDATION_WINDOWS = 1_500
-"""Validation windows that are scored now and then in training."""
 _PROBE_PLACES = ((0, 5, 9), (1, 2, 30, 400))
 """Places, by popularity, of the films in the probe's history and among its candidates."""
 
@@ -49,6 +47,8 @@ class RunSettings:
     dataset: str = "movies"
     layers: int = 12
     """How many layers of the base are used, from the first: up to 12 of the embedded file, more of the published one."""
+    validation_windows: int = 1_500
+    """Validation windows that are scored four times in training."""
 
 
 def pick_device(name: str | None) -> torch.device:
@@ -144,7 +144,7 @@ def train_pack(
         raise TrainingError("a pack shows both channels with a gate of its own; other arms are measured where they are trained")
     device = sasrec.model.item_embedding.weight.device
     model = trainable_recommender(data, sasrec.model, settings, device)
-    validate = quick_validation(data, VALIDATION_WINDOWS)
+    validate = quick_validation(data, settings.validation_windows)
     run = train_adapter(model, data, settings.adapter, checkpoints, validate, log=log, ranks=ranks)
     if not ranks.is_first:
         return run

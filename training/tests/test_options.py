@@ -1,6 +1,7 @@
 """Each option of a run changes what it should, and only that."""
 
 from dataclasses import asdict, replace
+from functools import cache
 
 import pytest
 import torch
@@ -33,7 +34,9 @@ def score(model: Recommender, history=HISTORY, **options) -> torch.Tensor:
         return model.score(history, CANDIDATES, **options)[0]
 
 
+@cache
 def trained(**changes) -> tuple[Recommender, dict]:
+    """Models are shared by the tests: none may change one."""
     model = tiny_recommender(randomise=False)
     run = train_adapter(model, tiny_dataset(), replace(SMALL, **changes), log=lambda _: None)
     return model, run.to_json()
@@ -149,7 +152,7 @@ def test_the_preference_effect_makes_the_history_matter_more():
         difference = score(model, table_history) - score(model, empty)
         return float(difference.std(1).mean())
 
-    settings = {"steps": 60, "schedule_of_channels": "direct"}
+    settings = {"steps": 50, "schedule_of_channels": "direct"}
     assert effect(trained(**settings, preference_effect=2.0, effect_share=1.0)[0]) > effect(trained(**settings)[0])
 
 
