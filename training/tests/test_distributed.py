@@ -37,7 +37,14 @@ def _run(rank: int, folder: Path, port: int) -> None:
         with torch.no_grad():
             model.verdict_head.add_(1)  # what the processes begin with is the first one's
     run = train_adapter(model, tiny_dataset(), SHARED, folder / "checkpoint", log=lambda _: None, ranks=ranks)
-    torch.save({"model": dict(model.named_parameters()), "loss": run.loss_curve}, folder / f"{rank}.pt")
+    # Adam hardly sees a factor on all gradients, so their mean is looked at by itself.
+    sample = [torch.nn.Parameter(torch.zeros(size)) for size in (2, 3)]
+    for parameter in sample:
+        parameter.grad = torch.full_like(parameter, float(rank + 1))
+    ranks.average_gradients(sample)
+    gradients = [parameter.grad for parameter in sample]
+    found = {"model": dict(model.named_parameters()), "loss": run.loss_curve, "gradients": gradients}
+    torch.save(found, folder / f"{rank}.pt")
     leave_ranks()
 
 
@@ -53,6 +60,8 @@ def test_two_processes_end_where_one_does(tmp_path: Path):
         assert torch.equal(first["model"][name], second["model"][name]), name
         assert torch.allclose(first["model"][name], parameter, atol=1e-5), name
     assert [loss for _, loss in first["loss"]] == pytest.approx([loss for _, loss in run.loss_curve], abs=2e-4)
+    for found in (first, second):
+        assert [gradient.tolist() for gradient in found["gradients"]] == [[1.5] * 2, [1.5] * 3]
     assert (tmp_path / "checkpoint" / OPTIMISER).exists()
 
 
