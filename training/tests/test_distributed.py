@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.multiprocessing as mp
 from test_objectives import SETTINGS
 from tiny import tiny_dataset, tiny_recommender
+from torch.multiprocessing.spawn import spawn
 
 from becausal_training.adapter_training import OPTIMISER, train_adapter
 from becausal_training.distributed import ALONE, Ranks, join_ranks, leave_ranks
@@ -52,7 +52,7 @@ def test_two_processes_end_where_one_does(tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    mp.spawn(_run, (tmp_path, port), nprocs=2)
+    spawn(_run, (tmp_path, port), nprocs=2)
     alone = double_recommender()
     run = train_adapter(alone, tiny_dataset(), SHARED, log=lambda _: None)
     first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))

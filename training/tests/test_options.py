@@ -121,7 +121,9 @@ def test_a_random_gate_is_fixed_and_tells_nothing():
     # One film moved by one place, or the last film another: a new draw, unlike the old one.
     other = model.gates(histories.roll(1, 1), torch.zeros(4_000, 8))
     assert abs(float(torch.corrcoef(torch.stack([gates[:, 0], other[:, 0]]))[0, 1])) < 0.05
-    assert torch.equal(model.gates(pad_left([[4, 9]], 12), torch.zeros(1, 8)), model.gates(pad_left([[4, 9]], 20), None))
+    assert torch.equal(
+        model.gates(pad_left([[4, 9]], 12), torch.zeros(1, 8)), model.gates(pad_left([[4, 9]], 20), torch.ones(1, 8))
+    )
 
 
 def test_the_schedules_of_channels():
@@ -192,4 +194,4 @@ def test_the_moving_average_is_the_result():
 def test_values_that_mean_nothing_are_refused():
     for changes in ({"effect_share": 1.5}, {"steps": 0}, {"micro_batches": 3}, {"title_loss": 0.1, "channels": "behaviour"}):
         with pytest.raises(TrainingError):
-            AdapterSettings(**changes)
+            replace(AdapterSettings(), **changes)
