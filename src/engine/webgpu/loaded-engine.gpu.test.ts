@@ -1,5 +1,3 @@
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { itemId } from "../../core/ids.ts";
 import { makePromptBuilder } from "../../prompt/build-prompt.ts";
@@ -9,6 +7,7 @@ import type { EngineFixture } from "../engine-fixture.ts";
 import { loadEngine } from "../load-engine.ts";
 import { aliveTensors } from "../shallow-fixture.ts";
 import { readServedFixture } from "./served-fixture.ts";
+import { webgpuBackend } from "./webgpu-backend.ts";
 
 /** A history of two items and two candidates, asked of a loaded engine. */
 async function askSmall(engine: Engine, { tokenizer, pack }: EngineFixture): Promise<number[]> {
@@ -21,22 +20,16 @@ async function askSmall(engine: Engine, { tokenizer, pack }: EngineFixture): Pro
   return [...verdicts];
 }
 
-function webgpu(): WebGPUBackend {
-  const current = backend();
-  if (!(current instanceof WebGPUBackend)) throw new Error("webgpu is not the current backend");
-  return current;
-}
-
 test("a device lost during a request is replaced and the request answered", async () => {
   const files = await readServedFixture();
   const { engine } = await loadEngine({ ...files, backend: "webgpu" });
   const before = await askSmall(engine, files);
-  const { device } = webgpu();
+  const { device } = webgpuBackend();
   const answer = askSmall(engine, files);
   setTimeout(() => device.destroy());
   expect(await answer).toEqual(before);
   expect(engine.backend).toBe("webgpu");
-  expect(webgpu().device).not.toBe(device);
+  expect(webgpuBackend().device).not.toBe(device);
   engine.dispose();
 });
 
@@ -44,7 +37,7 @@ test("the packed weights of twelve layers take less than 50 MB of the GPU, and a
   const files = await readServedFixture();
   const { engine } = await loadEngine({ ...files, backend: "webgpu" });
   await askSmall(engine, files);
-  const { numBytesAllocatedInGPU } = webgpu().memory();
+  const { numBytesAllocatedInGPU } = webgpuBackend().memory();
   console.info(`${engine.adapterName}: ${(numBytesAllocatedInGPU / 1e6).toFixed(1)} MB of buffers`);
   expect(numBytesAllocatedInGPU).toBeGreaterThan(engine.memory().weightBytes);
   expect(engine.memory().weightBytes).toBeLessThan(50e6);

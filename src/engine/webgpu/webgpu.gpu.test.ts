@@ -1,17 +1,11 @@
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend, getBackend, memory, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { getBackend, memory, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { FailureError, toFailure } from "../../core/failure.ts";
 import { rmsNorm } from "../ops/rms-norm/rms-norm.ts";
 import { swiglu } from "../ops/swiglu/swiglu.ts";
 import { startWebgpu } from "./start-webgpu.ts";
+import { webgpuBackend } from "./webgpu-backend.ts";
 import { runProgram, runProgramToOne } from "./webgpu-kernel.ts";
-
-function webgpu(): WebGPUBackend {
-  const current = backend();
-  if (!(current instanceof WebGPUBackend)) throw new Error("webgpu is not the current backend");
-  return current;
-}
 
 /** silu(1) * 2 */
 async function answer(): Promise<number> {
@@ -28,7 +22,7 @@ describe("starting", () => {
     const { adapterName, device, limits } = await startWebgpu();
     const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
     expect(getBackend()).toBe("webgpu");
-    expect(webgpu().device).toBe(device);
+    expect(webgpuBackend().device).toBe(device);
     expect(limits.maxStorageBufferBindingSize).toBe(adapter!.limits.maxStorageBufferBindingSize);
     expect(limits.maxBufferSize).toBe(adapter!.limits.maxBufferSize);
     for (const word of [adapter!.info.vendor, adapter!.info.architecture])
@@ -89,7 +83,7 @@ test("a tensor over the device's binding limit is refused by name and size befor
   const rows = limits.maxStorageBufferBindingSize / 4 + 1;
   const info = { dataId: {}, shape: [rows, 1], dtype: "int32" } as const;
   const run = () =>
-    runProgram(webgpu(), {
+    runProgram(webgpuBackend(), {
       key: "never",
       source: () => "",
       inputs: [{ name: "weight", info: { ...info, shape: [...info.shape] } }],
@@ -104,7 +98,7 @@ test("a tensor over the device's binding limit is refused by name and size befor
 test("a program that does not compile ends the device", async () => {
   const { lost } = await startWebgpu();
   const x = tensor1d([1]);
-  const { dataId } = runProgramToOne(webgpu(), {
+  const { dataId } = runProgramToOne(webgpuBackend(), {
     key: "broken",
     source: () => "fn main() { this is no WGSL }",
     inputs: [{ name: "x", info: x }],
@@ -113,7 +107,7 @@ test("a program that does not compile ends the device", async () => {
     workgroups: [1, 1],
   });
   // Nothing reaches the GPU before a submit, which a reading brings.
-  await expect(webgpu().read(dataId)).rejects.toThrow();
+  await expect(webgpuBackend().read(dataId)).rejects.toThrow();
   expect((await lost).reason).toMatch(/WGSL/);
 });
 
@@ -127,7 +121,7 @@ test("requests of ever new lengths do not fill the GPU with buffers for reuse", 
     await y.data();
     x.dispose();
     y.dispose();
-    most = Math.max(most, webgpu().memory().numBytesAllocatedInGPU);
+    most = Math.max(most, webgpuBackend().memory().numBytesAllocatedInGPU);
   }
   // One length takes 1 MB three times over; 80 lengths kept would be some 240 MB.
   expect(most).toBeLessThan(32 * 2 ** 20);

@@ -1,8 +1,8 @@
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { backend, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { tensor1d, tensor2d } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../../core/rng.ts";
 import { startWebgpu } from "../../webgpu/start-webgpu.ts";
+import { webgpuBackend } from "../../webgpu/webgpu-backend.ts";
 import { randomValues, worstDifference } from "../op-suite.ts";
 import { subtreeEnds } from "./subtree-ends.ts";
 import { treeAttentionReference } from "./tree-attention.reference.ts";
@@ -11,12 +11,6 @@ import { type AttentionTile, attentionTile, runTreeAttention } from "./tree-atte
 beforeAll(async () => {
   await startWebgpu();
 });
-
-function webgpu(): WebGPUBackend {
-  const current = backend();
-  if (!(current instanceof WebGPUBackend)) throw new Error("webgpu is not the current backend");
-  return current;
-}
 
 /** A prefix of 21 rows with 4 branches of 11 on it, then a second prompt of 9 rows. */
 const PARENTS = Array.from({ length: 74 }, (_, row) => {
@@ -43,9 +37,9 @@ describe.each(shapes)("heads %o", (shape) => {
     const values = randomValues(ends.length * width, seededRandom(shape.headDim));
     const qkv = tensor2d(values, [ends.length, width]);
     const bounds = tensor1d(ends, "int32");
-    const y = runTreeAttention(webgpu(), { qkv, ends: bounds }, shape, tile);
-    const got = (await webgpu().read(y.dataId)) as Float32Array;
-    webgpu().disposeData(y.dataId);
+    const y = runTreeAttention(webgpuBackend(), { qkv, ends: bounds }, shape, tile);
+    const got = (await webgpuBackend().read(y.dataId)) as Float32Array;
+    webgpuBackend().disposeData(y.dataId);
     qkv.dispose();
     bounds.dispose();
     expect(worstDifference(got, treeAttentionReference(values, ends, shape))).toBeLessThan(2e-5);
