@@ -5,7 +5,7 @@ engineSuite({
   backend: "wasm",
   readFixture: readNodeFixture,
   verdictTolerance: 0.01,
-  // Activations are rounded to 16 bits relative to the largest of their 32 neighbours, of which some are thousands.
-  residualTolerance: 0.1,
+  // Activations are rounded to 16 bits relative to the largest of their 32 neighbours.
+  residualTolerance: 2e-4,
   slates: 50,
 });
