@@ -182,6 +182,13 @@ def _print_results(results: dict[str, Any]) -> None:
     print(format_table(results["metrics"] + results["differences"] + results["ratios"]))
 
 
+def _results(_: argparse.Namespace) -> None:
+    from becausal_training.results_page import PAGE, write_page
+
+    write_page()
+    print(f"wrote {PAGE}")
+
+
 def _goldens(_: argparse.Namespace) -> None:
     from becausal_training.datasets import prepare_dataset
     from becausal_training.goldens import write_goldens
@@ -273,6 +280,7 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("first", type=Path, help="windows.npz of `evaluate --scores`")
     compare.add_argument("second", type=Path, help="the same of the other model")
     compare.add_argument("--probes", type=Path, required=True, help="probes.npz of `probe --out`")
+    _step(steps, "results", _results, "write docs/results.md from the records in training/results")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     worlds = _step(steps, "worlds", _worlds, "train on planted worlds and print what was found against its bars")
     worlds.add_argument("--out", type=Path, required=True, help="receives the record")

@@ -1,0 +1,56 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from becausal_training.errors import TrainingError
+from becausal_training.plan import read_plan
+from becausal_training.results_page import PAGE, figure, render
+from becausal_training.study import pack_hits, pack_numbers, unpack_hits, unpack_numbers
+
+PLANS = Path(__file__).parents[1] / "plans"
+
+
+def test_the_page_is_what_the_records_say():
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `python -m becausal_training results`"
+
+
+def test_a_figure_shows_its_interval_and_sign():
+    row = {"value": -0.0123, "low": -0.02, "high": 0.0049}
+    assert figure(row, signed=True) == "-.012 [-.020, +.005]"
+    assert figure({"value": 1.25, "low": 0.9999, "high": 1.4}) == "1.250 [1.000, 1.400]"
+
+
+def test_hits_and_numbers_survive_the_record():
+    hits = np.array([0, 1, 1 / 2, 1 / 3, 1 / 5])
+    assert np.allclose(unpack_hits(pack_hits(hits)), hits, atol=1e-12)
+    users = np.array([0, 7, 942])
+    assert unpack_numbers(pack_numbers(users)).tolist() == users.tolist()
+
+
+@pytest.mark.parametrize("path", sorted(PLANS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_plan_can_be_read(path: Path):
+    plan = read_plan(path)
+    runs = list(plan.runs())
+    assert len(runs) == len(plan.arms) * len(plan.seeds)
+    assert {settings.adapter.seed for _, settings in runs} == set(plan.seeds)
+    assert all(settings.dataset == plan.dataset for _, settings in runs)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"base": {"adapter": {"stepz": 3}}}, "stepz"),
+        ({"base": {"adapter": {"steps": "many"}}}, "steps is int"),
+        ({"arms": {"a": {"dataset": "movies"}}}, "share one data set"),
+        ({"measure": "training"}, "validation or test"),
+        ({"extra": 1}, "extra"),
+    ],
+)
+def test_a_plan_that_says_what_no_setting_has_is_refused(tmp_path: Path, change: dict, message: str):
+    plan = {"measure": "test", "base": {"dataset": "ml-100k"}, "sasrec": {"reference": {}}, "arms": {"a": {}}}
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({**plan, **change}))
+    with pytest.raises(TrainingError, match=message):
+        read_plan(path)
