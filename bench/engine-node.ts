@@ -3,8 +3,8 @@ import { readBenchOptions } from "../src/bench/bench-options.ts";
 import { type BenchReport, runBench } from "../src/bench/run-bench.ts";
 import { makeWorkload, slateAsTokens } from "../src/bench/workload.ts";
 import { diskFetcher } from "../src/cli/disk-fetcher.ts";
-import { gpuFor } from "../src/cli/gpu-for.ts";
 import type { BackendName } from "../src/engine/engine.ts";
+import { nodeGpu } from "../src/engine/webgpu/node-gpu.ts";
 import { loadModelFiles } from "../src/model/load-parts.ts";
 import { readTokenizer } from "../src/model/tokenizer.ts";
 
@@ -40,6 +40,6 @@ export async function benchInNode(
   return runBench(readBenchOptions({ ...options, backend }), {
     fetcher: diskFetcher,
     folders: { base: folders.base, pack: folders.pack, full: fullModelFolder },
-    ...(await gpuFor(backend)),
+    ...(backend === "webgpu" ? { gpu: await nodeGpu() } : {}),
   });
 }

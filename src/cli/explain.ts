@@ -9,13 +9,12 @@ import { signed, textTable } from "./text-table.ts";
 import {
   BACKEND_HELP,
   BACKEND_OPTIONS,
-  backendOption,
   choiceOption,
+  deviceOption,
   listOptions,
   PACK_HELP,
   PACK_OPTIONS,
   parse,
-  threadsOption,
   UsageError,
   wholeOption,
 } from "./usage.ts";
@@ -57,8 +56,7 @@ ${PACK_HELP}
     const question = choiceOption("question", values.question, ["total", "prompt-only"]);
     return withRecommender(
       {
-        backend: backendOption(values.backend),
-        threads: threadsOption(values.threads),
+        ...deviceOption(values),
         pack: values.pack,
         items: values.items,
         base: values.base,

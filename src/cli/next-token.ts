@@ -5,20 +5,12 @@ import { checkLlamaHead, MODEL_HEAD_BYTES, readLlamaModel } from "../model/llama
 import { loadBaseFiles } from "../model/load-parts.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import type { Command } from "./command.ts";
+import { deviceFor } from "./device-for.ts";
 import { diskFetcher, readDisk, readHead } from "./disk-fetcher.ts";
-import { gpuFor } from "./gpu-for.ts";
 import { BASE_FOLDER } from "./open-recommender.ts";
 import { packageRoot } from "./package-root.ts";
 import { percent, textTable } from "./text-table.ts";
-import {
-  BACKEND_HELP,
-  BACKEND_OPTIONS,
-  backendOption,
-  parse,
-  threadsOption,
-  UsageError,
-  wholeOption,
-} from "./usage.ts";
+import { BACKEND_HELP, BACKEND_OPTIONS, deviceOption, parse, UsageError, wholeOption } from "./usage.ts";
 
 export const nextTokenCommand: Command = {
   name: "next-token",
@@ -45,18 +37,15 @@ ${BACKEND_HELP}
     const { text } = values;
     if (text === undefined || text === "") throw new UsageError("--text is needed");
     const top = wholeOption("top", values.top, 1, 1000);
-    const backend = backendOption(values.backend);
-    const threads = threadsOption(values.threads);
+    const device = deviceOption(values);
     const { gguf, tokenizer } = await openModel(values.model);
     // Only now: a file that is refused costs no start of the engine's libraries.
     const { loadEngine } = await import("../engine/load-engine.ts");
     const { engine } = await loadEngine({
       gguf,
       pack: null,
-      backend,
-      threads,
       tokenizer,
-      ...(await gpuFor(backend)),
+      ...(await deviceFor(device)),
     });
     const ids = tokenizer.encode(text);
     const next = await engine.nextToken(ids, top).finally(() => engine.dispose());

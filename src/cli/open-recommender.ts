@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { FailureError } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
-import type { BackendName, BehaviourModel, Engine } from "../engine/engine.ts";
+import type { BehaviourModel, Engine } from "../engine/engine.ts";
 import { type Film, filmName } from "../model/film.ts";
 import { makeFilmFinder } from "../model/find-film.ts";
 import type { GgufFile } from "../model/gguf.ts";
@@ -15,9 +15,10 @@ import { readTokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder, type PromptBuilder, titleTokensSha256 } from "../prompt/build-prompt.ts";
 import type { ScoreFn } from "../scores/score-fn.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
+import { deviceFor } from "./device-for.ts";
 import { diskFetcher, readDisk } from "./disk-fetcher.ts";
-import { gpuFor } from "./gpu-for.ts";
 import { packageRoot } from "./package-root.ts";
+import type { DeviceChoice } from "./usage.ts";
 
 export const BASE_FOLDER = join("public", "models", "smollm2-135m-instruct-12l");
 const PACK_FOLDER = join("public", "packs", "movies");
@@ -32,10 +33,7 @@ export interface Recommender {
   find(names: readonly string[]): readonly Film[];
 }
 
-export interface RecommenderOptions {
-  readonly backend: BackendName;
-  /** Of the WASM backend; undefined: one per core. */
-  readonly threads: number | undefined;
+export interface RecommenderOptions extends DeviceChoice {
   /** A folder; undefined: the shipped pack. */
   readonly pack: string | undefined;
   /** The user's own file of films, for a pack that may not hold titles. */
@@ -61,7 +59,6 @@ export async function withRecommender<Answer>(
 }
 
 async function openRecommender(options: RecommenderOptions): Promise<Recommender> {
-  const { backend, threads } = options;
   const items = options.items === undefined ? undefined : await openItems(options.items);
   const { gguf, pack } = await openFiles(options, items);
   const { films, manifest } = pack;
@@ -70,7 +67,7 @@ async function openRecommender(options: RecommenderOptions): Promise<Recommender
   if (items !== undefined) await checkTitles(items, pack, prompts);
   // Only now: files that are refused cost no start of the engine's libraries.
   const { loadEngine } = await import("../engine/load-engine.ts");
-  const loaded = await loadEngine({ gguf, pack, backend, threads, tokenizer, ...(await gpuFor(backend)) });
+  const loaded = await loadEngine({ gguf, pack, tokenizer, ...(await deviceFor(options)) });
   const behaviour = present(loaded.behaviour, "the pack's recommender");
   const { engine } = loaded;
   const score = makeScoreFn({ engine, behaviour, prompts, beta: manifest.fusion.beta });

@@ -7,12 +7,11 @@ import { percent, signed, textTable } from "./text-table.ts";
 import {
   BACKEND_HELP,
   BACKEND_OPTIONS,
-  backendOption,
+  deviceOption,
   listOptions,
   PACK_HELP,
   PACK_OPTIONS,
   parse,
-  threadsOption,
   UsageError,
   wholeOption,
 } from "./usage.ts";
@@ -46,8 +45,7 @@ ${PACK_HELP}
     const top = wholeOption("top", values.top, 1, 1000);
     return withRecommender(
       {
-        backend: backendOption(values.backend),
-        threads: threadsOption(values.threads),
+        ...deviceOption(values),
         pack: values.pack,
         items: values.items,
         base: values.base,

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { backendOption, listOptions, parse, threadsOption, UsageError, wholeOption } from "./usage.ts";
+import {
+  backendOption,
+  deviceOption,
+  listOptions,
+  parse,
+  threadsOption,
+  UsageError,
+  wholeOption,
+} from "./usage.ts";
 
 function lists(...args: string[]) {
   const { tokens } = parse({
@@ -56,4 +64,13 @@ test("threads are 1 to 16, or left to the engine", () => {
   expect(threadsOption(undefined)).toBeUndefined();
   expect(threadsOption("16")).toBe(16);
   for (const wrong of ["0", "17", "two", "1.5"]) expect(() => threadsOption(wrong)).toThrow(UsageError);
+});
+
+test("tiles belong to WebGPU", () => {
+  expect(deviceOption({ backend: "webgpu", tiles: "tiles.json" })).toEqual({
+    backend: "webgpu",
+    threads: undefined,
+    tiles: "tiles.json",
+  });
+  expect(() => deviceOption({ backend: "wasm", tiles: "tiles.json" })).toThrow(/--backend webgpu/);
 });

@@ -9,12 +9,14 @@ export class UsageError extends Error {
 }
 
 export const BACKEND_HELP = `  --backend wasm|webgpu  where the model runs (default wasm; webgpu needs the package "webgpu" and a GPU)
-  --threads N            threads of the WASM backend, 1 to ${MOST_THREADS} (default: one per core)`;
+  --threads N            threads of the WASM backend, 1 to ${MOST_THREADS} (default: one per core)
+  --tiles FILE           on webgpu: tiles measured by \`node bench/webgpu.mjs --tiles print\` (default: by rule)`;
 
 /** What {@link BACKEND_HELP} explains, for `parse`. */
 export const BACKEND_OPTIONS = {
   backend: { type: "string", default: "wasm" },
   threads: { type: "string" },
+  tiles: { type: "string" },
 } as const;
 
 export const PACK_HELP = `  --pack FOLDER          another pack than the shipped one
@@ -63,6 +65,26 @@ export function backendOption(value: string): BackendName {
 /** Undefined where the option is absent: the engine then takes one thread per core. */
 export function threadsOption(value: string | undefined): number | undefined {
   return value === undefined ? undefined : wholeOption("threads", value, 1, MOST_THREADS);
+}
+
+/** Where the model runs, as {@link BACKEND_OPTIONS} choose it. */
+export interface DeviceChoice {
+  readonly backend: BackendName;
+  /** Of the WASM backend; undefined: one per core. */
+  readonly threads: number | undefined;
+  /** A file of tiles for WebGPU; undefined: by rule. */
+  readonly tiles: string | undefined;
+}
+
+export function deviceOption(values: {
+  readonly backend: string;
+  readonly threads?: string | undefined;
+  readonly tiles?: string | undefined;
+}): DeviceChoice {
+  const backend = backendOption(values.backend);
+  if (values.tiles !== undefined && backend !== "webgpu")
+    throw new UsageError("--tiles is for --backend webgpu");
+  return { backend, threads: threadsOption(values.threads), tiles: values.tiles };
 }
 
 /** A parsed word of the command line, as `tokens: true` gives it. */
