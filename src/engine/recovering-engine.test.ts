@@ -72,6 +72,22 @@ test("a lost device is rebuilt and the request repeated", async () => {
   expect(first.dispose).toHaveBeenCalled();
 });
 
+test("the news of a loss may come seconds after a read-back was broken off", async () => {
+  vi.useFakeTimers();
+  try {
+    const first = fakeEngine("webgpu", new DOMException("unmapped", "AbortError"));
+    const { engine, asked } = recovering(first, [fakeEngine("webgpu", 7)]);
+    const answer = engine.verdicts([]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    first.lose();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await answer).toEqual([Float32Array.of(7)]);
+    expect(asked).toEqual(["webgpu"]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("two requests that are hit by one loss share one rebuild", async () => {
   const first = fakeEngine("webgpu", "hangs");
   const { engine, asked } = recovering(first, [fakeEngine("webgpu", 7)]);

@@ -13,6 +13,8 @@ export type Build = (backend: BackendName, signal?: AbortSignal) => Promise<Buil
 
 /** Work on a lost device fails in many ways, and the news of the loss may come so much later. */
 const NEWS_MS = 250;
+/** A read-back that the browser breaks off is a loss, whose news may have to wait for all that a slow device was given before. */
+const BROKEN_OFF_NEWS_MS = 10_000;
 
 /**
  * Waits for the news that may explain why work on a device failed: where that device can be lost, and the failure does not
@@ -24,7 +26,8 @@ export async function awaitNews(
   thrown: unknown,
 ): Promise<void> {
   if (backend !== "webgpu" || thrown instanceof FailureError) return;
-  await Promise.race([lost, delay(NEWS_MS)]);
+  const isBrokenOff = thrown instanceof DOMException && thrown.name === "AbortError";
+  await Promise.race([lost, delay(isBrokenOff ? BROKEN_OFF_NEWS_MS : NEWS_MS)]);
 }
 
 export function delay(milliseconds: number): Promise<void> {
