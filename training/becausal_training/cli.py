@@ -286,7 +286,7 @@ def build_parser() -> argparse.ArgumentParser:
     worlds.add_argument("--out", type=Path, required=True, help="receives the record")
     worlds.add_argument("--device")
     worlds.add_argument("--layers", type=int, default=2, help="how many layers of the embedded base (default 2)")
-    worlds.add_argument("--steps", type=int, help="of every arm")
+    worlds.add_argument("--steps", type=int, help="in the group world; the others take half")
     worlds.add_argument("--seed", type=int, default=0)
     worlds.add_argument("--commit", help="recorded (default: what is checked out)")
     tiny = _step(steps, "tiny", _tiny, "write tiny GGUF models of every weight type and what they predict (needs gguf)")
