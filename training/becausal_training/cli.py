@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from becausal_training.errors import TrainingError
-from becausal_training.paths import TINY_MODELS, WORK
+from becausal_training.paths import RESULTS, TINY_MODELS, WORK
 
 if TYPE_CHECKING:
     from becausal_training.interactions import Dataset
@@ -283,7 +283,7 @@ def build_parser() -> argparse.ArgumentParser:
     _step(steps, "results", _results, "write docs/results.md from the records in training/results")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     worlds = _step(steps, "worlds", _worlds, "train on planted worlds and print what was found against its bars")
-    worlds.add_argument("--out", type=Path, required=True, help="receives the record")
+    worlds.add_argument("--out", type=Path, default=RESULTS / "worlds.json", help="receives the record")
     worlds.add_argument("--device")
     worlds.add_argument("--layers", type=int, default=2, help="how many layers of the embedded base (default 2)")
     worlds.add_argument("--steps", type=int, help="in the group world; the others take half")

@@ -317,10 +317,11 @@ KNOWS_GROUP = Bar(low=0.9)
 MISLED = Bar(high=0.1)
 
 
-def _row(world: World, arm: str, found: Estimate, bar: Bar) -> dict[str, Any]:
-    bounds = [round(bar.low, 4), round(bar.high, 4)]
+def judged(world: str, arm: str, found: Estimate, bar: Bar) -> dict[str, Any]:
+    """Returns the row of an arm in the record; the bar is held against the value, its interval stands beside it."""
     is_met = bar.low - 1e-9 <= found.value <= bar.high + 1e-9
-    return {"world": world.name, "arm": arm, "name": "HR@1", **found.to_json(), "bar": bounds, "met": is_met}
+    verdict = "met" if is_met else "missed"
+    return {"world": world, "arm": arm, "name": "HR@1", **found.to_json(), "bar": str(bar), "verdict": verdict}
 
 
 def run_class_world(
@@ -330,9 +331,9 @@ def run_class_world(
     hybrid = train_arm(world, base, settings, device=device, log=log)
     alone = train_arm(world, base, settings, channels=blind, device=device, log=log)
     rows = [
-        _row(world, "hybrid", measure(hybrid.model, world), SEES),
-        _row(world, f"hybrid's weights, {blind} only", measure(hybrid.model, world, blind), CHANCE),
-        _row(world, f"trained on {blind} only", measure(alone.model, world), CHANCE),
+        judged(world.name, "hybrid", measure(hybrid.model, world), SEES),
+        judged(world.name, f"hybrid's weights, {blind} only", measure(hybrid.model, world, blind), CHANCE),
+        judged(world.name, f"trained on {blind} only", measure(alone.model, world), CHANCE),
     ]
     return rows, [hybrid.record, alone.record]
 
@@ -344,9 +345,9 @@ def run_group_world(
     uniform = train_arm(world, base, settings, gate="uniform", device=device, log=log)
     instance = train_arm(world, base, settings, device=device, log=log)
     rows = [
-        _row(world, "uniform LoRA", measure(uniform.model, world), CEILING),
-        _row(world, "iLoRA", measure(instance.model, world), KNOWS_GROUP),
-        _row(world, "iLoRA, gates of other groups", measure(instance.model, world, swap_gates=True), MISLED),
+        judged(world.name, "uniform LoRA", measure(uniform.model, world), CEILING),
+        judged(world.name, "iLoRA", measure(instance.model, world), KNOWS_GROUP),
+        judged(world.name, "iLoRA, gates of other groups", measure(instance.model, world, swap_gates=True), MISLED),
     ]
     return rows, [uniform.record, instance.record]
 
@@ -376,6 +377,6 @@ def format_worlds(rows: Sequence[dict[str, Any]]) -> str:
     lines = []
     for row in rows:
         interval = f"{row['value']:7.2%} [{row['low']:6.2%}, {row['high']:6.2%}]"
-        verdict = "met" if row["met"] else "MISSED"
-        lines.append(f"{row['world']:19} {row['arm']:32} {interval}  n={row['n']:<5} bar {Bar(*row['bar'])!s:11} {verdict}")
+        bar = f"bar {row['bar']:11} {row['verdict']}"
+        lines.append(f"{row['world']:19} {row['arm']:32} {interval}  n={row['n']:<5} {bar}")
     return "\n".join(lines)

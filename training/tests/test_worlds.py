@@ -5,19 +5,24 @@ import pytest
 import torch
 from tiny import tiny_gguf
 
+from becausal_training.metrics import Estimate
 from becausal_training.recommender import AdapterShape
 from becausal_training.sampling import CANDIDATES, evaluation_candidates
 from becausal_training.windows import WindowTable
 from becausal_training.worlds import (
     CEILING,
+    CHANCE,
     GROUPS,
     HISTORY,
+    MISLED,
+    SEES,
     World,
     WorldSettings,
     WorldSize,
     behaviour_world,
     format_worlds,
     group_world,
+    judged,
     measure,
     run_class_world,
     text_world,
@@ -94,7 +99,7 @@ def test_groups_read_the_same_prompts_and_want_different_answers():
 @pytest.mark.parametrize(("make", "blind"), [(text_world, "behaviour"), (behaviour_world, "text")])
 def test_the_seeing_channel_sees_and_the_blind_one_does_not(make, blind):
     rows, runs = run_class_world(make(SIZE, 0), blind, tiny_gguf(), SETTINGS, log=lambda _: None)
-    assert [row["met"] for row in rows] == [True, True, True], format_worlds(rows)
+    assert [row["verdict"] for row in rows] == ["met", "met", "met"], format_worlds(rows)
     assert [run["channels"] for run in runs] == ["hybrid", blind]
 
 
@@ -109,7 +114,16 @@ def test_only_the_gate_tells_groups_apart():
     assert measure(instance, world).value <= CEILING.high
 
 
-def test_a_missed_bar_is_said():
-    row = {"world": "w", "arm": "a", "name": "HR@1", "value": 0.5, "low": 0.4, "high": 0.6, "n": 9, "users": 9}
-    assert format_worlds([row | {"bar": [0.6, 1.0], "met": False}]).endswith("bar >= 60%      MISSED")
-    assert format_worlds([row | {"bar": [0.03, 0.07], "met": False}]).endswith("bar 3% to 7%    MISSED")
+@pytest.mark.parametrize(
+    ("bar", "value", "said"),
+    [
+        (SEES, 0.6, ">= 60%: met"),
+        (SEES, 0.59, ">= 60%: missed"),
+        (CHANCE, 0.02, "3% to 7%: missed"),
+        (MISLED, 0.2, "<= 10%: missed"),
+    ],
+)
+def test_a_bar_is_judged_as_it_is_said(bar, value, said):
+    row = judged("w", "a", Estimate(value, 0.0, 1.0, 9, 9), bar)
+    assert f"{row['bar']}: {row['verdict']}" == said
+    assert format_worlds([row]).endswith(row["verdict"])
