@@ -13,6 +13,17 @@ export function matrixShape({ shape }: Pick<GgufTensor, "shape">): { rows: numbe
   return { rows: shape.slice(0, -1).reduce((product, length) => product * length, 1), cols };
 }
 
+/** Rows `first` to `end - 1` of a matrix, packed as they are: a view. */
+export function matrixRows(matrix: GgufTensor, first: number, end: number): GgufTensor {
+  const { rows, cols } = matrixShape(matrix);
+  const rowBytes = matrix.bytes.byteLength / rows;
+  return {
+    ...matrix,
+    shape: [end - first, cols],
+    bytes: matrix.bytes.subarray(first * rowBytes, end * rowBytes),
+  };
+}
+
 /** All weights, row-major as the tensor's shape: a new `[out, in]` array. */
 export function dequantise(tensor: GgufTensor): Float32Array<ArrayBuffer> {
   const { rows, cols } = matrixShape(tensor);

@@ -11,6 +11,7 @@ import torch
 from becausal_training.adapter_settings import AdapterSettings, learning_rate_at
 from becausal_training.averaging import MovingAverage
 from becausal_training.batches import Draw, TrainingData
+from becausal_training.checkpoints import save_whole
 from becausal_training.curriculum import is_hybrid, logged_fractions
 from becausal_training.distributed import ALONE, Ranks
 from becausal_training.errors import TrainingError
@@ -221,9 +222,7 @@ class _Training:
             OPTIMISER: {"optimiser": self.optimiser.state_dict(), "average": self.average.state()},
         }
         for name, part in parts.items():
-            temporary = folder / f"{name}.partial"
-            torch.save({"step": self.step, **part}, temporary)
-            temporary.replace(folder / name)
+            save_whole(folder / name, {"step": self.step, **part})
 
     def _resume(self, folder: Path) -> None:
         weights, state = (torch.load(folder / n, map_location=self.device, weights_only=True) for n in (WEIGHTS, OPTIMISER))

@@ -1,24 +1,23 @@
 """The steps of the command line. Each imports what it needs, so that `base` runs without torch."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from becausal_training.datasets import DATA, NAMES, load_dataset, prepare_dataset
 from becausal_training.errors import TrainingError
-from becausal_training.paths import RESULTS, TINY_MODELS, WORK
+from becausal_training.paths import BASE_12, GOLDEN, PACKS, RESULTS, TINY_MODELS, WORK
 
 if TYPE_CHECKING:
     from becausal_training.interactions import Dataset
     from becausal_training.run import RunSettings
 
-DATASETS = ("movies", "ml-100k")
-
 
 def _base_derive(_: argparse.Namespace) -> None:
     from becausal_training.base import derive_base
-    from becausal_training.paths import BASE_12
 
     derive_base()
     print(f"derived {BASE_12}")
@@ -31,17 +30,12 @@ def _base_full(_: argparse.Namespace) -> None:
 
 
 def _base_measure(_: argparse.Namespace) -> None:
-    import json
-
-    from becausal_training.datasets import prepare_dataset
     from becausal_training.embedding_study import measure_embedding
 
     print(json.dumps(measure_embedding(prepare_dataset("movies")), indent=2))
 
 
 def _data(options: argparse.Namespace) -> None:
-    from becausal_training.datasets import DATA, prepare_dataset
-
     for name in options.dataset:
         data = prepare_dataset(name)
         parts = " / ".join(str(len(data.bounds(part))) for part in ("train", "validation", "test"))
@@ -58,13 +52,10 @@ def _study(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from becausal_training.datasets import load_dataset
-
     _train_and_evaluate(options, load_dataset)
 
 
 def _all(options: argparse.Namespace) -> None:
-    from becausal_training.datasets import prepare_dataset
     from becausal_training.goldens import write_goldens
 
     trained = _train_and_evaluate(options, prepare_dataset)
@@ -77,6 +68,7 @@ def _all(options: argparse.Namespace) -> None:
 def _train_and_evaluate(options: argparse.Namespace, read: "Callable[[str], Dataset]") -> "tuple[Path, Dataset] | None":
     """Trains, exports and evaluates; of several processes only the first evaluates and gets the pack's folder."""
     from becausal_training.distributed import join_ranks, leave_ranks
+    from becausal_training.files import read_json
     from becausal_training.run import current_commit, evaluate_pack, pick_device, publish_results, train_run
 
     settings = _settings(options)
@@ -99,16 +91,12 @@ def _train_and_evaluate(options: argparse.Namespace, read: "Callable[[str], Data
     results = evaluate_pack(folder, data, device, options.windows, (50, 100))
     publish_results(folder, results, options.out / "results.json")
     _print_results(results)
-    from becausal_training.files import read_json
-
     print(f"wall seconds of training: {read_json(folder / 'manifest.json')['training']['wallSeconds']}")
     return folder, data
 
 
 def _settings(options: argparse.Namespace) -> "RunSettings":
     """Returns the settings of a run: the defaults, changed by `--set` and by the options of their own."""
-    import json
-
     from becausal_training.plan import override
     from becausal_training.run import RunSettings
 
@@ -132,8 +120,6 @@ def _settings(options: argparse.Namespace) -> "RunSettings":
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from becausal_training.datasets import prepare_dataset
-    from becausal_training.paths import PACKS, RESULTS
     from becausal_training.run import evaluate_pack, pick_device, publish_results
 
     folder = options.pack or PACKS / options.dataset
@@ -146,13 +132,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _probe(options: argparse.Namespace) -> None:
-    import json
-
-    from becausal_training.datasets import prepare_dataset
     from becausal_training.evaluation import format_table
     from becausal_training.files import write_json
     from becausal_training.pack import load_pack
-    from becausal_training.paths import PACKS
     from becausal_training.probes import probe_report, save_probes, score_probes
     from becausal_training.run import pick_device
 
@@ -168,8 +150,6 @@ def _probe(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    import json
-
     from becausal_training.probes import compare_stored
 
     print(json.dumps(compare_stored(options.first, options.second, options.probes), indent=2))
@@ -190,9 +170,7 @@ def _results(_: argparse.Namespace) -> None:
 
 
 def _goldens(_: argparse.Namespace) -> None:
-    from becausal_training.datasets import prepare_dataset
     from becausal_training.goldens import write_goldens
-    from becausal_training.paths import GOLDEN, PACKS
 
     write_goldens(PACKS / "movies", prepare_dataset("movies"), GOLDEN)
     print(f"wrote {GOLDEN}")
@@ -233,7 +211,7 @@ def build_parser() -> argparse.ArgumentParser:
     _step(base, "full", _base_full, "put the published 30-layer file into .models/")
     _step(base, "measure", _base_measure, "measure what the 4-bit token embedding costs")
     data = _step(steps, "data", _data, "prepare the ratings and the catalogue of each data set")
-    data.add_argument("--dataset", nargs="+", choices=DATASETS, default=DATASETS)
+    data.add_argument("--dataset", nargs="+", choices=NAMES, default=NAMES)
 
     study = _step(steps, "study", _study, "train and measure every arm of a plan, side by side")
     study.add_argument("plan", type=Path, help="a file of training/plans")
@@ -249,7 +227,7 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         train = _step(steps, name, action, help_text)
         train.add_argument("--out", type=Path, required=True)
-        train.add_argument("--dataset", choices=DATASETS, default="movies")
+        train.add_argument("--dataset", choices=NAMES, default="movies")
         train.add_argument("--layers", type=int, help="layers of the base: up to 12 embedded, up to 30 of the published file")
         train.add_argument("--device")
         train.add_argument("--sasrec-steps", type=int)
@@ -263,14 +241,14 @@ def build_parser() -> argparse.ArgumentParser:
         train.add_argument("--commit", help="recorded in the manifest (default: what is checked out)")
 
     evaluate = _step(steps, "evaluate", _evaluate, "evaluate a pack and print its table")
-    evaluate.add_argument("--dataset", choices=DATASETS, default="movies")
+    evaluate.add_argument("--dataset", choices=NAMES, default="movies")
     evaluate.add_argument("--pack", type=Path, help="the pack's folder (default: the committed pack of the data set)")
     evaluate.add_argument("--device")
     evaluate.add_argument("--windows", type=int, default=None, help="windows to evaluate (default all)")
     evaluate.add_argument("--scores", type=Path, help="store all scores in this folder, to compare models pair by pair")
     evaluate.add_argument("--publish", action="store_true", help="write the results file and the manifest")
     probe = _step(steps, "probe", _probe, "put each channel and the gate of a pack out of action and measure what is lost")
-    probe.add_argument("--dataset", choices=DATASETS, default="movies")
+    probe.add_argument("--dataset", choices=NAMES, default="movies")
     probe.add_argument("--pack", type=Path, help="the pack's folder (default: the committed pack of the data set)")
     probe.add_argument("--part", choices=("test", "validation"), default="test")
     probe.add_argument("--device")

@@ -70,8 +70,8 @@ def last_target_metrics(scores: CandidateScores, beta: float) -> MetricTable:
 def _hit_table(scores: CandidateScores, beta: float, protocol: str) -> MetricTable:
     hits = scores.hits_by_model(beta)
     return MetricTable(
-        [_row("HR@1", model, protocol, values, scores.users) for model, values in hits.items()],
-        [_row("HR@1", model, protocol, hits[model] - hits[minus], scores.users, minus) for model, minus in PAIRS],
+        [metric_row("HR@1", model, protocol, values, scores.users) for model, values in hits.items()],
+        [metric_row("HR@1", model, protocol, hits[model] - hits[minus], scores.users, minus) for model, minus in PAIRS],
     )
 
 
@@ -83,25 +83,26 @@ def cascade_metrics(scores: CascadeScores, beta: float, slates: Sequence[int], w
     protocol = f"whole catalogue, {windows} of the test users"
     table = MetricTable()
     for slate in slates:
-        table.metrics.append(_row(f"Recall@{slate}", "SASRec", protocol, scores.recalled(slate), scores.users))
+        table.metrics.append(metric_row(f"Recall@{slate}", "SASRec", protocol, scores.recalled(slate), scores.users))
     for name, measure in CATALOGUE_MEASURES.items():
         alone = measure(scores.sasrec_rank)
-        table.metrics.append(_row(name, "SASRec", protocol, alone, scores.users))
+        table.metrics.append(metric_row(name, "SASRec", protocol, alone, scores.users))
         for slate in slates:
             reranked = f"{protocol}, SASRec's top {slate} reranked"
             for model, weight in (("hybrid iLoRA", 0.0), ("fused", beta)):
                 values = measure(scores.reranked(weight, slate))
-                table.metrics.append(_row(name, model, reranked, values, scores.users))
-                table.differences.append(_row(name, model, reranked, values - alone, scores.users, "SASRec"))
+                table.metrics.append(metric_row(name, model, reranked, values, scores.users))
+                table.differences.append(metric_row(name, model, reranked, values - alone, scores.users, "SASRec"))
                 if (ratio := ratio_bootstrap(values, alone, scores.users)).is_finite():
                     row = {"name": name, "model": model, "protocol": reranked, **ratio.to_json(), "over": "SASRec"}
                     table.ratios.append(row)
     return table
 
 
-def _row(
+def metric_row(
     name: str, model: str, protocol: str, values: npt.NDArray, users: npt.NDArray, minus: str | None = None
 ) -> dict[str, Any]:
+    """Returns the mean of `values` over windows with its interval; they are paired differences where `minus` names a model."""
     row = {"name": name, "model": model, "protocol": protocol, **user_bootstrap(values, users).to_json()}
     return row if minus is None else {**row, "minus": minus}
 

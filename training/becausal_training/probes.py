@@ -14,11 +14,12 @@ from torch import Tensor
 
 from becausal_training.clusters import k_means, mean_entropy, mutual_information
 from becausal_training.errors import TrainingError
+from becausal_training.evaluation import metric_row
 from becausal_training.interactions import Dataset, Part
 from becausal_training.metrics import Doubles, Ints, hit_at_1, user_bootstrap
 from becausal_training.prompt import ABSENT
 from becausal_training.recommender import Recommender
-from becausal_training.sampling import evaluation_candidates
+from becausal_training.sampling import CANDIDATES, evaluation_candidates
 from becausal_training.scoring import check_same_windows, chosen_windows, load_candidate_scores, window_table
 
 PROBES = (
@@ -108,11 +109,13 @@ def probe_report(scores: ProbeScores, clusters: Ints | None = None) -> dict[str,
     clusters = k_means(scores.states, CLUSTERS) if clusters is None else clusters
     intact = scores.of(INTACT)
     chosen = scores.gates.argmax(1)
+
+    def row(model: str, values: Doubles, users: Ints, minus: str | None = None) -> dict[str, Any]:
+        return metric_row("HR@1", model, f"{CANDIDATES} candidates", values, users, minus)
+
     return {
-        "metrics": [_row(probe, scores.of(probe), scores.users) for probe in PROBES],
-        "differences": [
-            {**_row(probe, scores.of(probe) - intact, scores.users), "minus": INTACT} for probe in PROBES if probe != INTACT
-        ],
+        "metrics": [row(probe, scores.of(probe), scores.users) for probe in PROBES],
+        "differences": [row(probe, scores.of(probe) - intact, scores.users, INTACT) for probe in PROBES if probe != INTACT],
         "gate": {
             "meanEntropy": round(mean_entropy(scores.gates), 4),
             "mutualInformationWithClusters": round(mutual_information(chosen, clusters), 4),
@@ -122,7 +125,7 @@ def probe_report(scores: ProbeScores, clusters: Ints | None = None) -> dict[str,
             "n": len(chosen),
         },
         "clusters": [
-            {"cluster": cluster, **_row(f"{INTACT}, cluster {cluster}", intact[members], scores.users[members])}
+            {"cluster": cluster, **row(f"{INTACT}, cluster {cluster}", intact[members], scores.users[members])}
             for cluster in range(int(clusters.max()) + 1)
             if (members := clusters == cluster).any()
         ],
@@ -165,10 +168,6 @@ def compare_stored(first: Path, second: Path, probes: Path) -> dict[str, Any]:
         raise TrainingError(f"{probes} is of other windows than {first}; probe as many windows as were scored")
     clusters = k_means(probed.states, CLUSTERS)
     return compare_by_cluster(scores.hits(scores.hybrid), others.hits(others.hybrid), clusters, scores.users)
-
-
-def _row(model: str, values: Doubles, users: Ints) -> dict[str, Any]:
-    return {"name": "HR@1", "model": model, "protocol": "20 candidates", **user_bootstrap(values, users).to_json()}
 
 
 def save_probes(path: Path, scores: ProbeScores, data: Dataset, part: Part) -> None:

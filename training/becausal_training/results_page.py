@@ -203,14 +203,5 @@ def _worlds(record: dict[str, Any]) -> str:
         f"Made-up ratings whose cause is known, learnt by the real training on the first {record['layers']} layers "
         f"({record['device']}, {record['wallSeconds']:,} s in all); 20 candidates, so chance is .050."
     )
-    rows = [
-        [row["world"], row["arm"], figure(row), f"{row['n']:,}", _bar(*row["bar"]), "met" if row["met"] else "missed"]
-        for row in record["rows"]
-    ]
+    rows = [[row["world"], row["arm"], figure(row), f"{row['n']:,}", row["bar"], row["verdict"]] for row in record["rows"]]
     return head + "\n\n" + table(["world", "arm", "HR@1", "n", "bar", "verdict"], rows)
-
-
-def _bar(low: float, high: float) -> str:
-    if high >= 1:
-        return f"at least {_fraction(low, False)}"
-    return f"at most {_fraction(high, False)}" if low <= 0 else f"{_fraction(low, False)} to {_fraction(high, False)}"

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from becausal_training.averaging import MovingAverage
+from becausal_training.checkpoints import save_whole
 from becausal_training.errors import TrainingError
 from becausal_training.interactions import Dataset
 from becausal_training.metrics import hit_at_1, ndcg_within
@@ -159,7 +160,6 @@ class _Training:
         self.model.eval()
 
     def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         run = self.run
         record = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
         checkpoint = {
@@ -171,9 +171,7 @@ class _Training:
             "best": self.best,
             "run": record,
         }
-        temporary = folder / f"{SASREC_CHECKPOINT}.partial"
-        torch.save(checkpoint, temporary)
-        temporary.replace(folder / SASREC_CHECKPOINT)
+        save_whole(folder / SASREC_CHECKPOINT, checkpoint)
 
     def _resume(self, path: Path) -> None:
         stored = torch.load(path, map_location=self.device, weights_only=True)

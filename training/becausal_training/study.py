@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, replace
 from multiprocessing.queues import Queue
@@ -39,7 +39,6 @@ from becausal_training.run import (
     train_pack,
     trainable_recommender,
 )
-from becausal_training.sasrec import Sasrec, SasrecShape
 from becausal_training.sasrec_training import SasrecRun, SasrecSettings, train_sasrec
 from becausal_training.scoring import score_candidates
 
@@ -52,6 +51,7 @@ def run_study(plan: Plan, out: Path, work: Path, slots: Sequence[str], commit: s
     """Runs all of `plan` and returns its record `out / PLAN.json`; exported packs become archives beside it.
 
     `windows` measures only so many windows, drawn at random. SASRecs, packs and checkpoints stay in `work`.
+    The whole evaluation of an exported pack lies beside its archive.
     """
     workers, started = _workers(slots), time.monotonic()
     path = out / f"{plan.name}.json"
@@ -62,15 +62,17 @@ def run_study(plan: Plan, out: Path, work: Path, slots: Sequence[str], commit: s
     def log(line: str) -> None:
         print(f"{time.monotonic() - started:.0f} s  {line}", flush=True)
 
-    sasrec_file = work / f"{plan.name}-sasrec.pt"
-    if "sasrec" not in record or not sasrec_file.exists():
-        record["sasrec"] = _choose_sasrec(workers, plan, sasrec_file, log)
+    folders = {name: work / f"{plan.name}-sasrec-{index}" for index, name in enumerate(plan.sasrec)}
+    if "sasrec" not in record or not folders[record["sasrec"]["chosen"]].exists():
+        record["sasrec"] = _choose_sasrec(workers, plan, folders, log)
         write_json(path, record)
+    chosen = record["sasrec"]["chosen"]
+    sasrec = (plan.sasrec[chosen], folders[chosen])
     done = {(run["arm"], run["seed"]) for run in record["runs"]}
     jobs: list[tuple[Arm, int, Future[dict[str, Any]]]] = []
     for arm, settings in plan.runs():
         if (arm.name, settings.adapter.seed) not in done:
-            job = workers.submit(_run_arm, plan, arm, settings, sasrec_file, out, work, commit, windows)
+            job = workers.submit(_run_arm, plan, arm, settings, sasrec, out, work, commit, windows)
             jobs.append((arm, settings.adapter.seed, job))
     for arm, seed, job in jobs:
         record["runs"].append({"arm": arm.name, "seed": seed, **job.result()})
@@ -81,48 +83,37 @@ def run_study(plan: Plan, out: Path, work: Path, slots: Sequence[str], commit: s
     return path
 
 
-def _choose_sasrec(workers: ProcessPoolExecutor, plan: Plan, chosen: Path, log: Any) -> dict[str, Any]:
-    """Trains every SASRec of the plan and keeps the best by HR@1 on validation windows."""
-    files = {name: chosen.with_stem(f"{chosen.stem}-{index}") for index, name in enumerate(plan.sasrec)}
-    jobs = {name: workers.submit(_run_sasrec, plan.dataset, settings, files[name]) for name, settings in plan.sasrec.items()}
+def _choose_sasrec(
+    workers: ProcessPoolExecutor, plan: Plan, folders: dict[str, Path], log: Callable[[str], None]
+) -> dict[str, Any]:
+    """Trains every SASRec of the plan, each into its folder, and names the best by HR@1 on validation windows."""
+    jobs = {name: workers.submit(_run_sasrec, plan.dataset, settings, folders[name]) for name, settings in plan.sasrec.items()}
     arms: dict[str, Any] = {}
     for name, job in jobs.items():
         arms[name] = job.result()
         log(f"SASRec {name}: {arms[name]['validation']} at step {arms[name]['bestStep']}")
-    best = max(arms, key=lambda name: arms[name]["validation"]["HR@1"])
-    shutil.copyfile(files[best], chosen)
-    return {"chosen": best, "arms": arms}
+    return {"chosen": max(arms, key=lambda name: arms[name]["validation"]["HR@1"]), "arms": arms}
 
 
-def _run_sasrec(dataset: str, settings: SasrecSettings, path: Path) -> dict[str, Any]:
-    run = train_sasrec(load_dataset(dataset), settings, torch.device(_slot))
-    save_sasrec_run(run, settings, path)
+def _run_sasrec(dataset: str, settings: SasrecSettings, folder: Path) -> dict[str, Any]:
+    run = train_sasrec(load_dataset(dataset), settings, torch.device(_slot), folder=folder)
     return {"settings": asdict(settings), **run.to_json()}
 
 
-def save_sasrec_run(run: SasrecRun, settings: SasrecSettings, path: Path) -> None:
-    """Writes a trained SASRec with its record."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stored = {"best_step": run.best_step, "validation": run.validation, "curve": run.curve, "seconds": run.seconds}
-    shape = asdict(run.model.shape)
-    torch.save({"model": run.model.state_dict(), "shape": shape, "settings": asdict(settings), "run": stored}, path)
-
-
-def load_sasrec_run(path: Path, device: torch.device) -> tuple[SasrecRun, SasrecSettings]:
-    """Loads what `save_sasrec_run` wrote."""
-    stored = torch.load(path, map_location=device, weights_only=True)
-    model = Sasrec(SasrecShape(**stored["shape"])).to(device)
-    model.load_state_dict(stored["model"])
-    return SasrecRun(model.eval(), **stored["run"]), SasrecSettings(**stored["settings"])
-
-
 def _run_arm(
-    plan: Plan, arm: Arm, settings: RunSettings, sasrec_file: Path, out: Path, work: Path, commit: str, windows: int | None
+    plan: Plan,
+    arm: Arm,
+    settings: RunSettings,
+    trained_sasrec: tuple[SasrecSettings, Path],
+    out: Path,
+    work: Path,
+    commit: str,
+    windows: int | None,
 ) -> dict[str, Any]:
-    """Trains and measures one arm with one seed on this worker's device."""
+    """Trains and measures one arm with one seed on this worker's device; its SASRec is finished and only loaded."""
     data, device = load_dataset(plan.dataset), torch.device(_slot)
-    sasrec, sasrec_settings = load_sasrec_run(sasrec_file, device)
-    settings = replace(settings, sasrec=sasrec_settings)
+    settings = replace(settings, sasrec=trained_sasrec[0])
+    sasrec = train_sasrec(data, settings.sasrec, device, folder=trained_sasrec[1])
     name = f"{re.sub('[^a-z0-9]+', '-', arm.name.lower()).strip('-')}-{settings.adapter.seed}"
     if arm.exported:
         return _run_exported(name, data, settings, sasrec, out, work / name, commit, windows, device)
@@ -163,13 +154,13 @@ def _run_exported(
     evaluation = evaluate_pack(folder, data, device, windows, _SLATES)
     publish_results(folder, evaluation, out / f"{name}.json")
     shutil.make_archive(str(out / name), "gztar", work, data.name)
-    rows = {row["model"]: row["value"] for row in evaluation["metrics"][:5]}
+    windows_protocol = evaluation["metrics"][0]["protocol"]
+    rows = {row["model"]: row["value"] for row in evaluation["metrics"] if row["protocol"] == windows_protocol}
     return {
         "settings": asdict(settings),
         "device": describe_device(device),
         "run": run.to_json(),
         "results": [{"part": "test", "rows": rows}],
-        "evaluation": evaluation,
     }
 
 

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from becausal_training.errors import TrainingError
+from becausal_training.metrics import user_bootstrap
 from becausal_training.plan import read_plan
 from becausal_training.results_page import PAGE, figure, render
 from becausal_training.study import pack_hits, pack_numbers, unpack_hits, unpack_numbers
+from becausal_training.worlds import SEES, judged
 
 PLANS = Path(__file__).parents[1] / "plans"
 
@@ -20,6 +22,13 @@ def test_a_figure_shows_its_interval_and_sign():
     row = {"value": -0.0123, "low": -0.02, "high": 0.0049}
     assert figure(row, signed=True) == "-.012 [-.020, +.005]"
     assert figure({"value": 1.25, "low": 0.9999, "high": 1.4}) == "1.250 [1.000, 1.400]"
+
+
+def test_the_page_shows_what_the_worlds_record(tmp_path: Path):
+    found = user_bootstrap(np.array([1.0, 1.0, 0.0, 1.0]), np.arange(4))
+    record = {"layers": 2, "device": "CPU", "wallSeconds": 3, "rows": [judged("text-informed", "hybrid", found, SEES)]}
+    (tmp_path / "worlds.json").write_text(json.dumps(record))
+    assert "| text-informed | hybrid | .750 [.250, 1.000] | 4 | >= 60% | met |" in render(tmp_path)
 
 
 def test_hits_and_numbers_survive_the_record():

@@ -1,6 +1,6 @@
 /** @file The token embedding, packed on the CPU: rows are unpacked when a prompt needs them, and the output head reads it whole unless the file has an output matrix of its own. */
 import type { TokenId } from "../../core/ids.ts";
-import { dequantiseRow, matrixShape } from "../../model/block-dequantise.ts";
+import { dequantiseRow, matrixRows, matrixShape } from "../../model/block-dequantise.ts";
 import type { GgufFile, GgufTensor } from "../../model/gguf.ts";
 import { outputTensorName, tensorOf } from "../../model/llama-config.ts";
 
@@ -40,14 +40,7 @@ export class TokenEmbedding {
 
   /** Rows `first` to `last - 1`, packed: a view. */
   rows(first: number, last: number): GgufTensor {
-    const { name, type, bytes } = this.#tensor;
-    const rowBytes = bytes.byteLength / this.vocabulary;
-    return {
-      name,
-      type,
-      shape: [last - first, this.width],
-      bytes: bytes.subarray(first * rowBytes, last * rowBytes),
-    };
+    return matrixRows(this.#tensor, first, last);
   }
 }
 

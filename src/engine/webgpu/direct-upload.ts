@@ -1,5 +1,6 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { util } from "@tensorflow/tfjs-core";
+import { submitPending } from "./submit-pending.ts";
 
 const BYTES_PER_ELEMENT = 4;
 
@@ -17,10 +18,7 @@ export function uploadDirectly(backend: WebGPUBackend): void {
     const { values } = data;
     if (data.resource != null || !(values instanceof Float32Array || values instanceof Int32Array))
       return upload(dataId);
-    if (backend["commandEncoder"] !== null) {
-      backend.endComputePassEncoder();
-      backend.submitQueue();
-    }
+    if (backend["commandEncoder"] !== null) submitPending(backend);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const size = BYTES_PER_ELEMENT * util.sizeFromShape(data.shape);
     const buffer = backend.bufferManager.acquireBuffer(size, usage);

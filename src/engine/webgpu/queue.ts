@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { submitPending } from "./submit-pending.ts";
 import { webgpuBackend } from "./webgpu-backend.ts";
 
 /** A device that does later what it is given now. */
@@ -14,12 +15,7 @@ export interface DeviceQueue {
 /** Of the current backend, which must be webgpu. */
 export function queueOfCurrentBackend(): DeviceQueue {
   const current = webgpuBackend();
-  const flush = () => {
-    // Without it tfjs would submit an encoder that it has not made yet.
-    current.ensureCommandEncoderReady();
-    current.endComputePassEncoder();
-    current.submitQueue();
-  };
+  const flush = () => submitPending(current);
   return {
     place: ({ dataId }) => current.uploadToGPU(dataId),
     flush,

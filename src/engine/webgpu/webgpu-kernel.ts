@@ -4,6 +4,7 @@ import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { FailureError } from "../../core/failure.ts";
 import { invariant, present } from "../../core/invariant.ts";
 import { DeviceCache } from "./device-cache.ts";
+import { submitPending } from "./submit-pending.ts";
 
 /** A kernel for the webgpu backend whose inputs and attributes are those that the op's typed function passes. */
 export function webgpuKernel<Inputs, Attrs>(
@@ -94,10 +95,7 @@ export function runProgram(backend: WebGPUBackend, program: Program): TensorInfo
   if (layouts.lasting !== null) pass.setBindGroup(1, cache.bindGroup(id, layouts.lasting, lasting));
   pass.dispatchWorkgroups(program.workgroups[0], program.workgroups[1]);
   backend["dispatchCountInPass"]++;
-  if (backend["dispatchCountInPass"] >= DISPATCHES_PER_SUBMIT) {
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-  }
+  if (backend["dispatchCountInPass"] >= DISPATCHES_PER_SUBMIT) submitPending(backend);
   return made;
 }
 

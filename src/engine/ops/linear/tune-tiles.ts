@@ -2,6 +2,7 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isSoftware } from "../../webgpu/is-software.ts";
+import { submitPending } from "../../webgpu/submit-pending.ts";
 import { runLinear } from "./linear.webgpu.ts";
 import { linearTile, TILES, type Tile, tileBytes, tileName } from "./tile.ts";
 import { type Product, productClass, type TilesFile } from "./tile-table.ts";
@@ -51,9 +52,7 @@ async function fastestRound(backend: WebGPUBackend, once: () => void): Promise<n
   for (let round = 0; round <= ROUNDS; round++) {
     const start = performance.now();
     for (let i = 0; i < (round === 0 ? 1 : DISPATCHES); i++) once();
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
-    backend.submitQueue();
+    submitPending(backend);
     await backend.queue.onSubmittedWorkDone();
     if (round > 0) best = Math.min(best, (performance.now() - start) / DISPATCHES);
   }

@@ -1,7 +1,7 @@
 /** @file Matrices from the model file and from packs onto the running backend, in the layout its `linear` kernel wants. */
 import { engine, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { invariant, present } from "../../../core/invariant.ts";
-import { dequantise, matrixShape, repackQ4_0AsQ4_1 } from "../../../model/block-dequantise.ts";
+import { dequantise, matrixRows, matrixShape, repackQ4_0AsQ4_1 } from "../../../model/block-dequantise.ts";
 import { BLOCKS, type GgufTensor, type TensorType } from "../../../model/gguf.ts";
 import { decodeHalf } from "../../../model/half.ts";
 import type { BackendName } from "../../engine.ts";
@@ -65,37 +65,16 @@ function inBindableParts(
   return parts;
 }
 
-/** Rows `first` to `end - 1`: a view. */
-function matrixRows(matrix: GgufTensor, first: number, end: number): GgufTensor {
-  const { rows, cols } = matrixShape(matrix);
-  const rowBytes = matrix.bytes.byteLength / rows;
-  return {
-    ...matrix,
-    shape: [end - first, cols],
-    bytes: matrix.bytes.subarray(first * rowBytes, end * rowBytes),
-  };
-}
-
 /** Uploads packed matrices stacked by rows. */
 function uploadPart(backend: BackendName, packed: readonly GgufTensor[]): WeightPart {
   const inFeatures = matrixShape(present(packed[0], "a matrix to upload")).cols;
   const outFeatures = packed.reduce((sum, matrix) => sum + matrixShape(matrix).rows, 0);
   const sourceType = present(packed[0], "a matrix to upload").type;
   const isUniform = packed.every(({ type }) => type === sourceType);
-  if (backend === "wasm")
-    return isUniform
-      ? packOnWasm(
-          sourceType,
-          packed.map(({ bytes }) => bytes),
-          outFeatures,
-          inFeatures,
-        )
-      : packOnWasm(
-          "F32",
-          packed.map((matrix) => bytesOf(dequantise(matrix))),
-          outFeatures,
-          inFeatures,
-        );
+  if (backend === "wasm") {
+    const blocks = packed.map((matrix) => (isUniform ? matrix.bytes : bytesOf(dequantise(matrix))));
+    return packOnWasm(isUniform ? sourceType : "F32", blocks, outFeatures, inFeatures);
+  }
   if (isUniform && sourceType === "Q4_1") {
     const words = joinWords(packed.map(({ bytes }) => wordsOf(bytes)));
     return { tensor: packedTensor(words, outFeatures), outFeatures, inFeatures, type: "q4_1" };
