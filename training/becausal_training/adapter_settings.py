@@ -59,6 +59,9 @@ class AdapterSettings:
     """Whether the preference effect leaves alone what the model says without history."""
     effect_share: float = 0.25
     """Share of each batch's examples that the title loss and the preference effect are computed on."""
+    cross_fit: int = 0
+    """In how many folds the training users are split, each shown a SASRec that was trained without it; 0 shows them the one
+    of the pack."""
     persona: float = 0.0
     """Share of examples whose prompt carries the persona."""
     in_context: float = 0.0
@@ -73,6 +76,8 @@ class AdapterSettings:
                 raise TrainingError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
         if self.steps < 1 or self.batch < 1 or self.micro_batches < 1 or self.batch % self.micro_batches:
             raise TrainingError(f"{self.steps} steps of {self.batch} examples cannot be run in {self.micro_batches} parts")
+        if self.cross_fit < 0 or self.cross_fit == 1:
+            raise TrainingError(f"cross_fit is {self.cross_fit}; it is 0 or at least 2 folds")
         if not 0 < self.curriculum_end <= 1:
             raise TrainingError(f"curriculum_end is {self.curriculum_end}; it is a share of the steps above 0")
         if self.title_loss and self.channels == "behaviour":

@@ -1,7 +1,7 @@
 """Training of projector, gate, low-rank factors, null vector and verdict head on the frozen base and SASRec."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from becausal_training.adapter_settings import AdapterSettings, learning_rate_at
 from becausal_training.averaging import MovingAverage
 from becausal_training.batches import Draw, TrainingData
 from becausal_training.checkpoints import save_whole
+from becausal_training.crossfit import BehaviourSource, own_source
 from becausal_training.curriculum import is_hybrid, logged_fractions
 from becausal_training.distributed import ALONE, Ranks
 from becausal_training.errors import TrainingError
@@ -86,17 +87,19 @@ def train_adapter(
     checkpoint_seconds: float = 60.0,
     log: Callable[[str], None] = print,
     ranks: Ranks = ALONE,
+    sources: Sequence[BehaviourSource] = (),
 ) -> AdapterRun:
     """Trains on the training users; with a `folder`, checkpoints into it and goes on from a checkpoint found there.
 
-    The model takes its channels and its gate rule from the settings, and keeps them. With several processes the first one
-    validates, logs and writes; all end with the same parameters.
+    `sources` are what `crossfit.cross_fit` returns where the settings ask for it. The model takes its channels and its gate
+    rule from the settings, and keeps them. With several processes the first one validates, logs and writes; all end with the
+    same parameters.
     """
     if settings.batch % (ranks.world * settings.micro_batches):
         parts = f"{ranks.world} processes with {settings.micro_batches} parts each"
         raise TrainingError(f"a batch of {settings.batch} cannot be split among {parts}")
     present(model, settings)
-    training = _Training(model, data, settings, folder, ranks)
+    training = _Training(model, data, settings, folder, ranks, sources)
     run, first = training.run, training.step
     if first:
         log(f"resumed at step {first}")
@@ -142,10 +145,20 @@ def present(model: Recommender, settings: AdapterSettings) -> None:
 class _Training:
     """The state of a run between two steps."""
 
-    def __init__(self, model: Recommender, data: Dataset, settings: AdapterSettings, folder: Path | None, ranks: Ranks) -> None:
+    def __init__(
+        self,
+        model: Recommender,
+        data: Dataset,
+        settings: AdapterSettings,
+        folder: Path | None,
+        ranks: Ranks,
+        sources: Sequence[BehaviourSource],
+    ) -> None:
         self.model, self.settings, self.ranks = model, settings, ranks
         self.device = model.null_behaviour.device
-        self.data = TrainingData.of(data, settings, self.device)
+        if len(sources) != settings.cross_fit:
+            raise TrainingError(f"cross_fit asks for {settings.cross_fit} folds, {len(sources)} were given")
+        self.data = TrainingData.of(data, settings, sources or [own_source(data, model.sasrec)], self.device)
         self.identity = {"settings": asdict(settings), "data": data.data_sha256, "layers": len(model.lm.blocks)}
         self.parameters = model.trained_parameters()
         ranks.share_first(self.parameters)

@@ -4,14 +4,17 @@ A draw does not wait for the device: the length of its prompts, the one number t
 the device is busy with the step before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from becausal_training.adapter_settings import AdapterSettings
+from becausal_training.crossfit import BehaviourSource
 from becausal_training.distributed import ALONE, Ranks
+from becausal_training.errors import TrainingError
 from becausal_training.interactions import Dataset
 from becausal_training.personas import Opinions, Tastes
 from becausal_training.prompt import ABSENT, HISTORY_ITEMS, OptionalPieces, PackedPrompts, padded_length
@@ -28,16 +31,25 @@ class TrainingData:
     """The training windows on the model's device, and what is known of their users' tastes if a prompt shows any."""
 
     table: WindowTable
+    sources: tuple[tuple[BehaviourSource, Tensor], ...]
+    """Where behaviour comes from, each with the numbers of the windows of its users; steps take them in turn."""
     tastes: Tastes | None
     opinions: Opinions | None
 
     @classmethod
-    def of(cls, data: Dataset, settings: AdapterSettings, device: torch.device) -> "TrainingData":
-        """Lays out the training users of `data`."""
-        table = WindowTable(data, data.bounds("train"), settings.min_history, device)
+    def of(
+        cls, data: Dataset, settings: AdapterSettings, sources: Sequence[BehaviourSource], device: torch.device
+    ) -> "TrainingData":
+        """Lays out the training users of `data`; the users of the `sources` are all of them, each once."""
+        users = data.bounds("train")
+        if sorted(user for source in sources for user in source.users) != list(users):
+            raise TrainingError("the folds of a cross-fit hold every training user once")
+        table = WindowTable(data, users, settings.min_history, device)
+        windows = [torch.from_numpy(np.flatnonzero(np.isin(table.users, source.users))).to(device) for source in sources]
         tells = settings.persona > 0 or settings.in_context > 0
         tastes = Tastes.of(data.films, device) if tells else None
-        return cls(table, tastes, Opinions(data, table, device) if tells else None)
+        opinions = Opinions(data, table, device) if tells else None
+        return cls(table, tuple(zip(sources, windows, strict=True)), tastes, opinions)
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,8 @@ class TrainingBatch:
     """Some examples, ready for the model; the target is the first candidate of each."""
 
     prompts: PackedPrompts
+    items: Tensor
+    """Item vectors `[items, dim]` that the behaviour slots show."""
     history: Tensor
     state: Tensor
     null_slot: Tensor
@@ -100,7 +114,9 @@ class Draw:
         def uniform(*shape: int) -> Tensor:
             return torch.rand(shape, device=device, generator=generator)
 
-        windows = torch.randint(len(table), (count,), device=device, generator=generator)
+        source, possible = data.sources[step % len(data.sources)]
+        self._items = source.items()
+        windows = possible[torch.randint(len(possible), (count,), device=device, generator=generator)]
         history = table.histories(windows, model.sasrec.shape.max_length)
         shown = (1 + uniform(count) * HISTORY_ITEMS).long()
         chance = uniform(count)
@@ -109,8 +125,8 @@ class Draw:
         age = torch.arange(history.shape[1], 0, -1, device=device)
         history = history.masked_fill(age > limit[:, None], ABSENT)
         with torch.no_grad():
-            state = model.sasrec.state(history)
-            scores = model.sasrec.item_scores(state)
+            state = source.state(history)
+            scores = state @ self._items.T
         negatives = (settings.uniform_negatives, settings.hard_negatives, settings.hard_pool)
         slates = training_slates(table, windows, scores, *negatives, generator)
         muted = uniform(count, _LONGEST_PROMPT) < settings.slot_dropout
@@ -175,6 +191,7 @@ class Draw:
             without = self._without_history(part.asked_again, padded_length(longest_without), prompts.readout, muted)
         return TrainingBatch(
             prompts=prompts,
+            items=self._items,
             history=history,
             state=self._state[rows],
             null_slot=muted[:, : padded_length(longest)],

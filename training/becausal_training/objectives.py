@@ -68,7 +68,7 @@ def batch_loss(model: Recommender, batch: TrainingBatch, settings: AdapterSettin
     places, candidates = prompts.readout, prompts.readout.shape[1]
     if settings.title_loss:
         places = torch.cat([places, prompts.first_title()[0]], 1)
-    residual = model.residual_at(prompts, gate, places, batch.null_slot)
+    residual = model.residual_at(prompts, gate, places, batch.null_slot, batch.items)
     verdicts = model.verdicts_of(residual[:, :candidates])
     scores = verdicts - batch.correction
     fit = scale * target_cross_entropy(scores).sum()
@@ -112,7 +112,7 @@ class _Effects:
         keeps_gradient = self._settings.preference_effect > 0 and not self._settings.detach_without_history
         with torch.set_grad_enabled(keeps_gradient):
             gate = torch.where(is_uniform, 1.0, self._model.gates(asked.history, asked.state))
-            return self._model.residual_at(asked.prompts, gate, places, asked.null_slot)
+            return self._model.residual_at(asked.prompts, gate, places, asked.null_slot, self._batch.items)
 
     def preference(self, verdicts: Tensor) -> Tensor:
         if self._asked is None:

@@ -123,18 +123,28 @@ class Recommender(nn.Module):
         """Returns the gate of every rank `[prompts, rank]`, scale included: expert k owns a run of rank / experts ranks."""
         return self.shape.scale * gate.repeat_interleave(self.shape.rank // self.shape.experts, -1)
 
-    def input_embeddings(self, prompts: PackedPrompts, null_slot: Tensor | None = None) -> Tensor:
-        """Returns the input embeddings; where `null_slot` `[prompts, length]` is true a slot holds the null vector."""
+    def input_embeddings(self, prompts: PackedPrompts, null_slot: Tensor | None = None, items: Tensor | None = None) -> Tensor:
+        """Returns the input embeddings; where `null_slot` `[prompts, length]` is true a slot holds the null vector.
+
+        `items` `[items, dim]` are the vectors that the slots show, by default the SASRec's own.
+        """
         words = self.lm.embedding[prompts.tokens]
-        items = self.sasrec.item_embedding.weight[prompts.behaviour.clamp(min=0)]
-        projected = self.projector(items / self.item_unit) * self.embedding_unit
+        vectors = self.sasrec.item_embedding.weight if items is None else items
+        projected = self.projector(vectors[prompts.behaviour.clamp(min=0)] / self.item_unit) * self.embedding_unit
         if null_slot is not None:
             projected = torch.where(null_slot[..., None], self.null_behaviour * self.embedding_unit, projected)
         return torch.where((prompts.behaviour != ABSENT)[..., None], projected, words)
 
-    def residual_at(self, prompts: PackedPrompts, gate: Tensor, places: Tensor, null_slot: Tensor | None = None) -> Tensor:
+    def residual_at(
+        self,
+        prompts: PackedPrompts,
+        gate: Tensor,
+        places: Tensor,
+        null_slot: Tensor | None = None,
+        items: Tensor | None = None,
+    ) -> Tensor:
         """Returns the last residual at `places` `[prompts, n]`: `[prompts, n, width]`; `gate` is `[prompts, experts]`."""
-        x = self.input_embeddings(prompts, null_slot)
+        x = self.input_embeddings(prompts, null_slot, items)
         return self.lm(x, prompts.position, prompts.attention_mask(), self.gate_ranks(gate), places)
 
     def verdicts(self, prompts: PackedPrompts, gate: Tensor, null_slot: Tensor | None = None) -> Tensor:

@@ -2,7 +2,7 @@
 
 import platform
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from becausal_training.adapter_settings import AdapterSettings
 from becausal_training.adapter_training import AdapterRun, train_adapter
 from becausal_training.base import read_base_layers
 from becausal_training.catalogue import YearRule
+from becausal_training.crossfit import BehaviourSource, cross_fit
 from becausal_training.distributed import ALONE, Ranks
 from becausal_training.errors import TrainingError
 from becausal_training.evaluation import (
@@ -122,14 +123,35 @@ def train_run(
     sasrec = train_sasrec(data, settings.sasrec, device, folder=checkpoints, log=log)
     if ranks.is_first:
         ranks.wait()
-    train_pack(data, settings, sasrec, folder, checkpoints, commit, log, ranks)
+    sources = behaviour_sources(data, settings, sasrec, checkpoints, log, ranks)
+    train_pack(data, settings, sasrec, sources, folder, checkpoints, commit, log, ranks)
     return folder
+
+
+def behaviour_sources(
+    data: Dataset,
+    settings: RunSettings,
+    sasrec: SasrecRun,
+    folder: Path | None,
+    log: Callable[[str], None],
+    ranks: Ranks = ALONE,
+) -> list[BehaviourSource]:
+    """Returns what `settings.adapter.cross_fit` asks for, trained in `folder` by the first process or loaded from it."""
+    if not settings.adapter.cross_fit:
+        return []
+    if not ranks.is_first:
+        ranks.wait()
+    sources = cross_fit(data, sasrec, settings.sasrec, settings.adapter.cross_fit, folder, log)
+    if ranks.is_first:
+        ranks.wait()
+    return sources
 
 
 def train_pack(
     data: Dataset,
     settings: RunSettings,
     sasrec: SasrecRun,
+    sources: Sequence[BehaviourSource],
     folder: Path,
     checkpoints: Path,
     commit: str,
@@ -145,7 +167,7 @@ def train_pack(
     device = sasrec.model.item_embedding.weight.device
     model = trainable_recommender(data, sasrec.model, settings, device)
     validate = quick_validation(data, settings.validation_windows)
-    run = train_adapter(model, data, settings.adapter, checkpoints, validate, log=log, ranks=ranks)
+    run = train_adapter(model, data, settings.adapter, checkpoints, validate, log=log, ranks=ranks, sources=sources)
     if not ranks.is_first:
         return run
     record = run.to_json()
@@ -176,11 +198,11 @@ def evaluate_pack(
     slates: tuple[int, ...],
     scores: Path | None = None,
 ) -> dict[str, Any]:
-    """Evaluates the files of a pack on the test users, in float32; with `scores`, stores all scores in that folder.
+    """Evaluates the files of a pack on the test users, in float32 (a GPU multiplies in TF32); with `scores`, stores all scores.
 
     On all windows the fusion weight is chosen anew, on the validation users; a sample of `count` keeps the manifest's.
     """
-    torch.set_float32_matmul_precision("highest")
+    torch.set_float32_matmul_precision("high")
     manifest = read_json(folder / "manifest.json")
     if (trained_on := manifest["training"]["dataSha256"]) != data.data_sha256:
         raise TrainingError(f"{folder} was trained on data {trained_on}, not on {data.name} ({data.data_sha256})")

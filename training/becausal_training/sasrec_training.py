@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,29 +72,34 @@ def train_sasrec(
     folder: Path | None = None,
     checkpoint_seconds: float = 30.0,
     log: Callable[[str], None] = lambda _: None,
+    users: Sequence[int] | None = None,
+    last_step: int | None = None,
 ) -> SasrecRun:
     """Trains on the training users, evaluates on all windows of the validation users; item vectors end as float16 values.
 
     With a `folder`, checkpoints into it and goes on from a checkpoint found there; a finished run is loaded from it.
+    `users` are those to train on instead of all training users. With a `last_step` the run ends there and keeps that step's
+    parameters, the only ones it validates; the learning rate falls as if it went on.
     """
     shape = shape or SasrecShape(len(data.films), settings.dim)
-    training = _Training(data, settings, device, shape, folder)
-    run, first = training.run, training.step
+    users = data.bounds("train") if users is None else users
+    training = _Training(data, settings, device, shape, folder, users, last_step)
+    run, first, steps = training.run, training.step, training.steps
     if first:
         log(f"resumed the SASRec at step {first}")
     started, saved = time.monotonic() - run.seconds, time.monotonic()
-    progress = Progress("SASRec ", settings.steps, first)
-    while training.step < settings.steps:
+    progress = Progress("SASRec ", steps, first)
+    while training.step < steps:
         training.take_step()
         step = training.step
-        if step % settings.evaluate_every == 0 or step == settings.steps:
+        if step == steps or (last_step is None and step % settings.evaluate_every == 0):
             training.evaluate()
-            if step % (10 * settings.evaluate_every) == 0 or step == settings.steps:
+            if step % (10 * settings.evaluate_every) == 0 or step == steps:
                 progress.clear()
                 log(f"SASRec, step {step}: best validation HR@1 {run.validation['HR@1']:.4f} at step {run.best_step}")
         progress.show(step)
         run.seconds = time.monotonic() - started
-        if folder is not None and (step == settings.steps or time.monotonic() - saved > checkpoint_seconds):
+        if folder is not None and (step == steps or time.monotonic() - saved > checkpoint_seconds):
             training.save(folder)
             saved = time.monotonic()
     progress.clear()
@@ -106,13 +111,23 @@ class _Training:
     """The state of a run between two steps."""
 
     def __init__(
-        self, data: Dataset, settings: SasrecSettings, device: torch.device, shape: SasrecShape, folder: Path | None
+        self,
+        data: Dataset,
+        settings: SasrecSettings,
+        device: torch.device,
+        shape: SasrecShape,
+        folder: Path | None,
+        users: Sequence[int],
+        last_step: int | None,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.device, self.shape = settings, device, shape
+        self.steps = settings.steps if last_step is None else last_step
         self.identity = {"settings": asdict(settings), "shape": asdict(shape), "data": data.data_sha256}
+        if list(users) != list(data.bounds("train")) or last_step is not None:
+            self.identity |= {"users": list(users), "lastStep": self.steps}
         self.model = Sasrec(shape, settings.dropout).to(device)
-        self.train = WindowTable(data, data.bounds("train"), 1, device)
+        self.train = WindowTable(data, users, 1, device)
         self.validation = WindowTable(data, data.bounds("validation"), 3, device)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=device.type == "cuda"

@@ -39,6 +39,8 @@ class CandidateScores:
     text_only: Floats
     sasrec: Floats
     popularity: Floats
+    watched: npt.NDArray[np.bool_]
+    """`[windows * draws, 20]`: films that the user had rated before, where the protocol draws such."""
     users: Ints
     windows: Ints
     draws: int = 1
@@ -51,15 +53,17 @@ class CandidateScores:
         """Returns HR@1 of each window `[windows]`, as the mean over its draws."""
         return hit_at_1(scores).reshape(-1, self.draws).mean(1)
 
-    def hits_by_model(self, beta: float) -> dict[str, Doubles]:
-        """Returns HR@1 of each window by every model."""
-        return {
-            "popularity": self.hits(self.popularity),
-            "SASRec": self.hits(self.sasrec),
-            "text only": self.hits(self.text_only),
-            "hybrid iLoRA": self.hits(self.hybrid),
-            "fused": self.hits(self.fused(beta)),
+    def hits_by_model(self, beta: float, without_watched: bool = False) -> dict[str, Doubles]:
+        """Returns HR@1 of each window by every model; `without_watched` no model ranks a film the user had rated before."""
+        scores = {
+            "popularity": self.popularity,
+            "SASRec": self.sasrec,
+            "text only": self.text_only,
+            "hybrid iLoRA": self.hybrid,
+            "fused": self.fused(beta),
         }
+        out = self.watched & without_watched
+        return {model: self.hits(np.where(out, -np.inf, values)) for model, values in scores.items()}
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def _score(
 ) -> CandidateScores:
     device = model.null_behaviour.device
     popularity = torch.tensor([film.popularity for film in data.films], dtype=torch.float32, device=device)
-    rows: list[list[Floats]] = []
+    rows: list[list[npt.NDArray]] = []
     repeated = chosen.repeat_interleave(draws).to(device)
     draw = torch.arange(draws, device=device).repeat(len(chosen))
     for windows, numbers in zip(repeated.split(batch), draw.split(batch), strict=True):
@@ -138,9 +142,12 @@ def _score(
         candidates = evaluation_candidates(table, windows, CANDIDATES - 1, numbers)
         hybrid, sasrec = model.score(history, candidates)
         text_only = model.score(history, candidates, behaviour=False)[0] if with_text else torch.zeros_like(hybrid)
-        rows.append([t.float().cpu().numpy() for t in (hybrid, text_only, sasrec, popularity[candidates])])
-    hybrid, text_only, sasrec, popular = (np.concatenate(column) for column in zip(*rows, strict=True))
-    return CandidateScores(hybrid, text_only, sasrec, popular, table.users[chosen.numpy()], chosen.numpy(), draws)
+        watched = table.unavailable(windows).gather(1, candidates)
+        watched[:, 0] = False
+        scores = [t.float().cpu().numpy() for t in (hybrid, text_only, sasrec, popularity[candidates])]
+        rows.append([*scores, watched.cpu().numpy()])
+    columns = (np.concatenate(column) for column in zip(*rows, strict=True))
+    return CandidateScores(*columns, table.users[chosen.numpy()], chosen.numpy(), draws)
 
 
 @torch.no_grad()

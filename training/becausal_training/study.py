@@ -23,16 +23,19 @@ import torch
 
 from becausal_training.adapter_training import train_adapter
 from becausal_training.clusters import k_means
+from becausal_training.crossfit import BehaviourSource, train_without_fold
 from becausal_training.datasets import load_dataset
 from becausal_training.evaluation import BETAS
 from becausal_training.files import read_json, write_json
 from becausal_training.interactions import Dataset, Part
 from becausal_training.metrics import Doubles, Ints, user_bootstrap
+from becausal_training.pack import load_pack
 from becausal_training.plan import Arm, MeasuredOn, Plan
 from becausal_training.probes import CLUSTERS, probe_report, score_probes
 from becausal_training.recommender import Recommender
 from becausal_training.run import (
     RunSettings,
+    behaviour_sources,
     describe_device,
     evaluate_pack,
     publish_results,
@@ -68,6 +71,7 @@ def run_study(plan: Plan, out: Path, work: Path, slots: Sequence[str], commit: s
         write_json(path, record)
     chosen = record["sasrec"]["chosen"]
     sasrec = (plan.sasrec[chosen], folders[chosen])
+    _train_folds(workers, plan, sasrec, log)
     done = {(run["arm"], run["seed"]) for run in record["runs"]}
     jobs: list[tuple[Arm, int, Future[dict[str, Any]]]] = []
     for arm, settings in plan.runs():
@@ -95,6 +99,23 @@ def _choose_sasrec(
     return {"chosen": max(arms, key=lambda name: arms[name]["validation"]["HR@1"]), "arms": arms}
 
 
+def _train_folds(
+    workers: ProcessPoolExecutor, plan: Plan, sasrec: tuple[SasrecSettings, Path], log: Callable[[str], None]
+) -> None:
+    """Trains side by side the SASRecs that the plan's arms are cross-fitted with; the arms load them."""
+    asked = sorted({settings.adapter.cross_fit for _, settings in plan.runs() if settings.adapter.cross_fit})
+    jobs = [workers.submit(_run_fold, plan.dataset, *sasrec, folds, fold) for folds in asked for fold in range(folds)]
+    for job in jobs:
+        log(job.result())
+
+
+def _run_fold(dataset: str, settings: SasrecSettings, folder: Path, folds: int, fold: int) -> str:
+    data = load_dataset(dataset)
+    whole = train_sasrec(data, settings, torch.device(_slot), folder=folder)
+    found = train_without_fold(data, whole, settings, folds, fold, folder)
+    return f"SASRec without fold {fold} of {folds}: {found.validation}, {found.seconds:.0f} s"
+
+
 def _run_sasrec(dataset: str, settings: SasrecSettings, folder: Path) -> dict[str, Any]:
     run = train_sasrec(load_dataset(dataset), settings, torch.device(_slot), folder=folder)
     return {"settings": asdict(settings), **run.to_json()}
@@ -114,29 +135,34 @@ def _run_arm(
     data, device = load_dataset(plan.dataset), torch.device(_slot)
     settings = replace(settings, sasrec=trained_sasrec[0])
     sasrec = train_sasrec(data, settings.sasrec, device, folder=trained_sasrec[1])
+    sources = behaviour_sources(data, settings, sasrec, trained_sasrec[1], lambda _: None)
     name = f"{re.sub('[^a-z0-9]+', '-', arm.name.lower()).strip('-')}-{settings.adapter.seed}"
     if arm.exported:
-        return _run_exported(name, data, settings, sasrec, out, work / name, commit, windows, device)
+        return _run_exported(name, arm, data, settings, sasrec, sources, out, work / name, commit, windows, device)
     model = trainable_recommender(data, sasrec.model, settings, device)
-    run = train_adapter(model, data, settings.adapter, log=lambda _: None)
+    run = train_adapter(model, data, settings.adapter, log=lambda _: None, sources=sources)
     record = {
         "settings": asdict(settings),
         "device": describe_device(device),
         "run": run.to_json(),
         "results": measure(model, data, plan.measured_on, windows),
     }
-    if arm.probed:
-        probes = score_probes(model, data, plan.measured_on, windows)
-        clusters = k_means(probes.states, CLUSTERS)
-        record |= {"probes": probe_report(probes, clusters), "clusters": pack_numbers(clusters)}
-    return record
+    return record | (_probed(model, data, plan.measured_on, windows) if arm.probed else {})
+
+
+def _probed(model: Recommender, data: Dataset, part: MeasuredOn, windows: int | None) -> dict[str, Any]:
+    probes = score_probes(model, data, part, windows)
+    clusters = k_means(probes.states, CLUSTERS)
+    return {"probes": probe_report(probes, clusters), "clusters": pack_numbers(clusters)}
 
 
 def _run_exported(
     name: str,
+    arm: Arm,
     data: Dataset,
     settings: RunSettings,
     sasrec: SasrecRun,
+    sources: Sequence[BehaviourSource],
     out: Path,
     work: Path,
     commit: str,
@@ -149,19 +175,22 @@ def _run_exported(
     def log(line: str) -> None:
         print(f"{name}: {line}", flush=True)
 
-    run = train_pack(data, settings, sasrec, folder, work / "checkpoint", commit, log)
+    run = train_pack(data, settings, sasrec, sources, folder, work / "checkpoint", commit, log)
     shutil.make_archive(str(out / name), "gztar", work, data.name)
     evaluation = evaluate_pack(folder, data, device, windows, _SLATES)
     publish_results(folder, evaluation, out / f"{name}.json")
     shutil.make_archive(str(out / name), "gztar", work, data.name)
     windows_protocol = evaluation["metrics"][0]["protocol"]
     rows = {row["model"]: row["value"] for row in evaluation["metrics"] if row["protocol"] == windows_protocol}
-    return {
+    record = {
         "settings": asdict(settings),
         "device": describe_device(device),
         "run": run.to_json(),
         "results": [{"part": "test", "rows": rows}],
     }
+    if arm.probed:
+        record |= _probed(load_pack(folder, films=data.films).to(device), data, "test", windows)
+    return record
 
 
 def measure(model: Recommender, data: Dataset, measured_on: MeasuredOn, windows: int | None) -> list[dict[str, Any]]:

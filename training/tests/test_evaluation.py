@@ -6,7 +6,14 @@ import pytest
 from tiny import ITEMS, tiny_dataset, tiny_recommender
 
 from becausal_training.errors import TrainingError
-from becausal_training.evaluation import BETAS, candidate_metrics, cascade_metrics, choose_beta, last_target_metrics
+from becausal_training.evaluation import (
+    BETAS,
+    WITHOUT_WATCHED,
+    candidate_metrics,
+    cascade_metrics,
+    choose_beta,
+    last_target_metrics,
+)
 from becausal_training.metrics import hit_at_1, ratio_bootstrap
 from becausal_training.scoring import (
     CandidateScores,
@@ -29,7 +36,8 @@ def made_up(hits: list[list[float]], users: list[int]) -> CandidateScores:
     sasrec = np.tile(np.array([[2.0, 1.0]], dtype=np.float32), (len(flat), 1))
     hybrid = np.concatenate([flat, np.full_like(flat, 0.5)], 1)
     windows = np.arange(len(hits))
-    return CandidateScores(hybrid, 0 * hybrid, sasrec, 0 * hybrid, np.array(users), windows, len(hits[0]))
+    nothing = np.zeros(hybrid.shape, dtype=bool)
+    return CandidateScores(hybrid, 0 * hybrid, sasrec, 0 * hybrid, nothing, np.array(users), windows, len(hits[0]))
 
 
 def test_draws_of_a_window_are_averaged_before_users_are():
@@ -44,6 +52,16 @@ def test_draws_of_a_window_are_averaged_before_users_are():
     assert set(minus) == {
         ("hybrid iLoRA", "SASRec"), ("hybrid iLoRA", "text only"), ("fused", "SASRec"), ("fused", "hybrid iLoRA")
     }  # fmt: skip
+
+
+def test_films_rated_before_are_ranked_last_in_a_protocol_of_their_own():
+    scores = made_up([[0, 0], [1, 1]], [3, 8])
+    assert {row["protocol"].endswith("ranked last") for row in last_target_metrics(scores, 0.0).metrics} == {False}
+    watched = replace(scores, watched=np.tile(np.array([False, True]), (len(scores.hybrid), 1)))
+    rows = {(row["protocol"], row["model"]): row["value"] for row in last_target_metrics(watched, 0.0).metrics}
+    protocol = "20 candidates, last targets of the test users, mean of 2 draws"
+    assert rows[protocol, "hybrid iLoRA"] == 0.5
+    assert rows[f"{protocol}, {WITHOUT_WATCHED}", "hybrid iLoRA"] == 1.0
 
 
 def test_the_last_target_is_each_users_last_kept_film():
@@ -110,7 +128,7 @@ def test_beta_is_the_one_that_serves_both_protocols():
     # The verdict is wrong by 0.3, SASRec right by 1: candidates want a beta above 0.3, the cascade wants 0.
     hybrid = np.tile(np.array([[0.0, 0.3]], dtype=np.float32), (4, 1))
     sasrec = np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (4, 1))
-    candidates = CandidateScores(hybrid, hybrid, sasrec, sasrec, users, users)
+    candidates = CandidateScores(hybrid, hybrid, sasrec, sasrec, np.zeros(hybrid.shape, dtype=bool), users, users)
     beta, rows = choose_beta(candidates, cascade([0, 1, 3, 3]))
     assert 0.3 < beta < 0.5 and beta in BETAS
     assert [row["beta"] for row in rows] == list(BETAS) and len(set(BETAS)) == len(BETAS)

@@ -9,6 +9,7 @@ from tiny import ITEMS, tiny_dataset, tiny_recommender
 from becausal_training.adapter_settings import AdapterSettings
 from becausal_training.adapter_training import present
 from becausal_training.batches import Draw, TrainingBatch, TrainingData
+from becausal_training.crossfit import own_source
 from becausal_training.objectives import batch_loss, token_weights
 from becausal_training.prompt import ABSENT
 from becausal_training.recommender import Recommender
@@ -20,7 +21,9 @@ SETTINGS = AdapterSettings(
 
 def drawn(model: Recommender, settings: AdapterSettings, hybrid: bool = True, step: int = 3) -> list[TrainingBatch]:
     present(model, settings)
-    return Draw(model, TrainingData.of(tiny_dataset(), settings, torch.device("cpu")), settings, step, hybrid).batches()
+    data = tiny_dataset()
+    training = TrainingData.of(data, settings, [own_source(data, model.sasrec)], torch.device("cpu"))
+    return Draw(model, training, settings, step, hybrid).batches()
 
 
 def gradients(model: Recommender, loss: torch.Tensor) -> dict[str, torch.Tensor]:

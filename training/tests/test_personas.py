@@ -9,6 +9,7 @@ from tiny import ITEMS, tiny_dataset, tiny_films, tiny_gguf, tiny_recommender
 
 from becausal_training.batches import Draw, TrainingData
 from becausal_training.catalogue import Film, prompt_titles
+from becausal_training.crossfit import own_source
 from becausal_training.personas import MOST_EXAMPLES, Opinions, Tastes, direction_names
 from becausal_training.prompt import ABSENT, OptionalPieces, PromptTemplate, pad_left
 from becausal_training.tokenizer import Tokenizer
@@ -137,7 +138,7 @@ def test_a_share_of_examples_carries_the_pieces():
     model, data = tiny_recommender(), tiny_dataset()
     plain = replace(SETTINGS, batch=64)
     told = replace(plain, in_context=0.5)
-    training = TrainingData.of(data, told, CPU)
+    training = TrainingData.of(data, told, [own_source(data, model.sasrec)], CPU)
     (before,), (after,) = (Draw(model, training, s, 0, True).batches() for s in (plain, told))
     longer = (after.prompts.branch == 0).sum(1) > (before.prompts.branch == 0).sum(1)
     assert 0.2 < longer.float().mean() < 0.6  # some users have nothing to show
