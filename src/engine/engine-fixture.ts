@@ -39,8 +39,22 @@ const slatesSchema = v.object({
   ),
 });
 
+const tokensSchema = v.object({
+  prompts: v.array(
+    v.object({
+      history: v.array(v.number()),
+      candidates: v.array(v.number()),
+      gate: v.array(v.number()),
+      /** Per candidate, of its text tokens in order, in nats. */
+      logProbs: v.array(v.array(v.number())),
+    }),
+  ),
+});
+
 export type GoldenBlocks = v.InferOutput<typeof blocksSchema>;
 export type GoldenSlates = v.InferOutput<typeof slatesSchema>["slates"];
+
+export type GoldenTokens = v.InferOutput<typeof tokensSchema>["prompts"];
 
 export interface EngineFixture {
   readonly gguf: GgufFile;
@@ -48,6 +62,7 @@ export interface EngineFixture {
   readonly pack: PackFiles;
   readonly blocks: GoldenBlocks;
   readonly slates: GoldenSlates;
+  readonly tokens: GoldenTokens;
 }
 
 /** Everything verified by sha256 on the way, as the app does it. */
@@ -71,6 +86,7 @@ export async function readFixture(
     pack,
     blocks: v.parse(blocksSchema, await golden("blocks")),
     slates: v.parse(slatesSchema, await golden("slates")).slates,
+    tokens: v.parse(tokensSchema, await golden("token-log-probs")).prompts,
   };
 }
 

@@ -1,13 +1,14 @@
 /** @file One suite for every backend: parity with PyTorch block by block and slate by slate, and the laws of the prompt's tree. */
 import { memory } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ItemId, itemId } from "../core/ids.ts";
+import { toFailure } from "../core/failure.ts";
+import { type ItemId, itemId, tokenId } from "../core/ids.ts";
 import { seededRandom } from "../core/rng.ts";
 import { type LlamaConfig, readLlamaConfig } from "../model/llama-config.ts";
 import type { PackFiles } from "../model/load-parts.ts";
-import { floatsOf } from "../model/safetensors.ts";
+import { floatsOf, tensorReader } from "../model/safetensors.ts";
 import { makePromptBuilder, type PromptBuilder } from "../prompt/build-prompt.ts";
-import { type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
+import { NO_BEHAVIOUR, type PackedPrompt, packPrompt } from "../prompt/packed-prompt.ts";
 import { runGraph } from "./blocks/llama-graph.ts";
 import { uploadLlama } from "./blocks/llama-weights.ts";
 import { outputLogits } from "./blocks/output-head.ts";
@@ -16,17 +17,21 @@ import { countPaths, passPrompt } from "./blocks/prompts-fixture.ts";
 import { dot, TokenEmbedding } from "./blocks/token-embedding.ts";
 import { verdictDirection } from "./blocks/verdict-head.ts";
 import { type DeviceOptions, type StartedDevice, startDevice } from "./device.ts";
-import type { BackendName, BehaviourModel, Engine, Gate } from "./engine.ts";
+import type { BackendName, Engine, Gate } from "./engine.ts";
 import { type EngineFixture, type GoldenBlocks, goldenTensor } from "./engine-fixture.ts";
 import { createLlamaEngine } from "./llama-engine.ts";
 import { type AdapterWeights, type Site, uploadAdapter } from "./lora/adapter-weights.ts";
 import { gateRow } from "./lora/gate-row.ts";
+import { onKernel } from "./on-kernel-fixture.ts";
 import { uploadLowRank } from "./ops/linear/upload-linear.ts";
 import type { LowRank } from "./ops/low-rank/low-rank.ts";
 import { aliveBuffers, randomValues, worstDifference } from "./ops/op-suite.ts";
+import { SOFTMAX_TOTALS } from "./ops/softmax-totals/softmax-totals.ts";
 import { checkProbe } from "./probe.ts";
-import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
+import { type PackBehaviour, readBehaviourModel } from "./sasrec/behaviour-model.ts";
 
+/** In nats: 16-bit activations whose last bit depends on a tile's other rows, and log-probabilities of some tens of nats. */
+const TOKEN_NOISE = 1e-3;
 /** For what takes a minute or two on one idle core: a busy or slow machine is no failure. */
 const PATIENCE_MS = 900_000;
 
@@ -39,6 +44,10 @@ interface SuiteOptions extends DeviceOptions {
   readonly residualTolerance?: number;
   /** Golden slates to check, spread over all of them: a software GPU is slow. */
   readonly slates: number;
+  /** Bound on log-probabilities of tokens against PyTorch, in nats. */
+  readonly tokenTolerance: number;
+  /** Golden prompts whose tokens are checked, shortest first. */
+  readonly tokenPrompts: number;
 }
 
 export function engineSuite({
@@ -47,11 +56,13 @@ export function engineSuite({
   verdictTolerance,
   residualTolerance = 0,
   slates,
+  tokenTolerance,
+  tokenPrompts,
   ...deviceOptions
 }: SuiteOptions) {
   let fixture: EngineFixture;
   let device: StartedDevice;
-  let behaviour: BehaviourModel;
+  let behaviour: PackBehaviour;
   let engine: Engine;
   let builder: PromptBuilder;
   let tensorsBefore: number;
@@ -77,6 +88,13 @@ export function engineSuite({
     const [verdicts] = await engine.verdicts([{ packed, gate }]);
     return [...(verdicts ?? [])];
   };
+  /** Per branch those of its text tokens, in order. */
+  const tokensOf = (packed: PackedPrompt, logProbs: Float32Array | undefined): number[][] =>
+    Array.from(packed.readout, (_, branch) =>
+      Array.from(logProbs?.subarray(packed.branchStart[branch], packed.branchStart[branch + 1]) ?? []).filter(
+        (value) => !Number.isNaN(value),
+      ),
+    );
   const someSlate = () => {
     const slate = fixture.slates[0];
     if (slate === undefined) throw new Error("no golden slate");
@@ -124,7 +142,7 @@ export function engineSuite({
       };
       check("input_embeddings", pick(pass.embeddings, pass.promptRows[0] ?? [], config.width));
       const weights = await uploadLlama(backend, gguf, config, layers);
-      const adapter = uploadAdapter(pack.adapter, pack.manifest.adapter, config, layers);
+      const adapter = await uploadAdapter(tensorReader(pack.adapter), pack.manifest.adapter, config, layers);
       try {
         const hidden = await runGraph(pass, weights, adapter, {
           onResidual: async (layer, residual) => {
@@ -164,6 +182,35 @@ export function engineSuite({
           expect(worstDifference(prompts[i]?.gate ?? [], gate), `gate of slate ${i}`).toBeLessThan(1e-4);
           expect(worstDifference(verdicts[i] ?? [], verdictLogOdds), `slate ${i}`).toBeLessThan(
             verdictTolerance,
+          );
+        }
+      },
+      PATIENCE_MS,
+    );
+
+    test(
+      `the log-probabilities of the titles of ${tokenPrompts} prompts, token by token`,
+      async () => {
+        const chosen = fixture.tokens.slice(0, tokenPrompts);
+        expect(chosen.length).toBe(tokenPrompts);
+        const prompts = chosen.map(({ history, candidates }) => {
+          const items = history.map(itemId);
+          return {
+            packed: prompt(items, candidates.map(itemId)),
+            gate: behaviour.gate(behaviour.state(items)),
+          };
+        });
+        const answers = await engine.tokenLogProbs(prompts);
+        for (const [i, { packed }] of prompts.entries()) {
+          const wanted = chosen[i]?.logProbs ?? [];
+          const got = tokensOf(packed, answers[i]);
+          expect(worstDifference(prompts[i]?.gate ?? [], chosen[i]?.gate ?? [])).toBeLessThan(1e-4);
+          expect(answers[i]?.length).toBe(packed.tokens.length);
+          expect(got.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
+          expect(worstDifference(got.flat(), wanted.flat()), `prompt ${i}`).toBeLessThan(tokenTolerance);
+          // Nothing stands in the prefix or at a behaviour slot, something everywhere else.
+          expect(Array.from(answers[i] ?? [], Number.isNaN)).toEqual(
+            Array.from(packed.branch, (branch, t) => branch === 0 || packed.behaviour[t] !== NO_BEHAVIOUR),
           );
         }
       },
@@ -279,7 +326,7 @@ export function engineSuite({
       const { history, candidates } = someSlate();
       const packed = prompt(history, candidates.slice(0, 2));
       const embedding = new TokenEmbedding(gguf);
-      const direction = verdictDirection(pack, tokenizer, embedding);
+      const direction = verdictDirection(tensorReader(pack.adapter), tokenizer, embedding);
       const weights = await uploadLlama(backend, gguf, config, engine.layers);
       const plain = async (adapter: AdapterWeights, factor: number): Promise<number[]> => {
         try {
@@ -293,7 +340,12 @@ export function engineSuite({
           adapter.dispose();
         }
       };
-      const whole = uploadAdapter(pack.adapter, pack.manifest.adapter, config, engine.layers);
+      const whole = await uploadAdapter(
+        tensorReader(pack.adapter),
+        pack.manifest.adapter,
+        config,
+        engine.layers,
+      );
       const uniform = Array.from({ length: experts }, () => 1);
       expect(worstDifference(await score(packed, uniform), await plain(whole, scale))).toBeLessThan(1e-4);
       const alone = uploadExpert(pack, config, 1);
@@ -301,6 +353,41 @@ export function engineSuite({
       const single = await score(packed, oneHot(experts, 1));
       expect(worstDifference(single, await plain(alone, experts * scale))).toBeLessThan(1e-4);
       weights.dispose();
+    });
+
+    test("a token's log-probability depends on its own branch alone, also beside other prompts", async () => {
+      const { history, candidates, gate } = someSlate();
+      const [one = itemId(0), two = itemId(0)] = candidates;
+      const items = history.slice(-2);
+      const both = prompt(items, [one, two]);
+      const alone = prompt(items, [two]);
+      const [together] = await engine.tokenLogProbs([{ packed: both, gate }]);
+      const [first, second] = await engine.tokenLogProbs([
+        { packed: alone, gate },
+        { packed: prompt([], [one]), gate: gate.map(() => 1) },
+      ]);
+      const [ofTwo = []] = tokensOf(alone, first);
+      expect(worstDifference(tokensOf(both, together)[1] ?? [], ofTwo)).toBeLessThan(TOKEN_NOISE);
+      // Another history says something else, or this would hold of numbers that never change.
+      const withoutHistory = tokensOf(prompt([], [one]), second)[0] ?? [];
+      expect(worstDifference(tokensOf(both, together)[0] ?? [], withoutHistory)).toBeGreaterThan(0.1);
+      expect(await engine.tokenLogProbs([{ packed: prompt(items, []), gate }])).toEqual([
+        new Float32Array(prompt(items, []).tokens.length).fill(Number.NaN),
+      ]);
+    });
+
+    test("the probabilities of all tokens at one place sum to one", async () => {
+      const { history, gate } = someSlate();
+      const { prefix } = builder.build({ history: history.slice(-1), candidates: [] });
+      const branches = Array.from({ length: fixture.tokenizer.size }, (_, token) => ({
+        item: itemId(0),
+        slots: [{ kind: "text", token: tokenId(token), source: null } as const],
+      }));
+      const packed = packPrompt({ prefix, branches });
+      const [logProbs] = await engine.tokenLogProbs([{ packed, gate }]);
+      const all = [...(logProbs?.subarray(packed.prefixLength) ?? [])];
+      expect(all).toHaveLength(fixture.tokenizer.size);
+      expect(all.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeCloseTo(1, 3);
     });
 
     test("an empty history is answered", async () => {
@@ -345,12 +432,27 @@ export function engineSuite({
     const packed = prompt(history, candidates.slice(0, 1));
     const before = aliveBuffers();
     await engine.verdicts([{ packed, gate }]);
+    await engine.tokenLogProbs([{ packed, gate }]);
     expect(aliveBuffers()).toEqual(before);
     const cancel = new AbortController();
     const answer = engine.verdicts([{ packed, gate }], cancel.signal);
     // Arrives as a message does, while the layers run.
     setTimeout(() => cancel.abort());
     await expect(answer).rejects.toMatchObject({ failure: { kind: "cancelled" } });
+    expect(aliveBuffers()).toEqual(before);
+  });
+
+  test("a cancel while the vocabulary is gone through is heard, and leaves nothing behind", async () => {
+    const { history, candidates, gate } = someSlate();
+    const packed = prompt(history.slice(-1), candidates.slice(0, 1));
+    const before = aliveBuffers();
+    const cancel = new AbortController();
+    const restore = onKernel(SOFTMAX_TOTALS, backend, () => cancel.abort());
+    const failure = await engine.tokenLogProbs([{ packed, gate }], cancel.signal).catch(toFailure);
+    restore();
+    expect(failure).toEqual({ kind: "cancelled" });
+    // What was asked of the device before is read before this is.
+    await engine.verdicts([{ packed, gate }]);
     expect(aliveBuffers()).toEqual(before);
   });
 
@@ -431,7 +533,7 @@ function uploadExpert(
       site.b.dispose();
     }
   };
-  return { rank: ownRank, experts: 1, scale: 1, layers, dispose };
+  return { rank: ownRank, experts: 1, scale: 1, layers, bytes: 0, dispose };
 }
 
 function goldenPrompt({ inputs }: GoldenBlocks): PackedPrompt {

@@ -8,4 +8,6 @@ engineSuite({
   // Activations are rounded to 16 bits relative to the largest of their 32 neighbours.
   residualTolerance: 2e-4,
   slates: 50,
+  tokenTolerance: 0.01,
+  tokenPrompts: 3,
 });

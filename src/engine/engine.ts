@@ -36,13 +36,8 @@ export interface EngineMemory {
   readonly tensors: number;
 }
 
-/** The base model with a pack's adapter, on one backend. Calls are answered one at a time, in order. */
-export interface Engine {
-  readonly backend: BackendName;
-  /** The GPU adapter's own description; "WebAssembly SIMD" style text on WASM. */
-  readonly adapterName: string;
-  readonly layers: number;
-
+/** A model that can be asked for verdicts: an engine's, or its control's. */
+export interface VerdictModel {
   /**
    * Verdict log-odds at every branch's read-out, one Float32Array [branches] per prompt. What prompts of the same gate have in common
    * is computed once: ask together what belongs together.
@@ -53,9 +48,36 @@ export interface Engine {
     signal?: AbortSignal,
     onAnswer?: OnAnswer,
   ): Promise<Float32Array[]>;
+}
 
-  /** Log p(token) of every text token of the branches given what comes before, [length] per prompt; NaN where there is none. */
-  tokenLogProbs?(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;
+/**
+ * The weight-randomised control of a pack (Adebayo et al. 2018): the same base and SASRec under low-rank factors, projector, null vector,
+ * gate and verdict head that are drawn anew. An explanation that looks the same under it does not explain what was learnt.
+ */
+export interface RandomisedControl extends VerdictModel {
+  /** Gate and slot embeddings as drawn anew; states and item scores are the pack's. */
+  readonly behaviour: BehaviourModel;
+}
+
+/** The base model with a pack's adapter, on one backend. Calls are answered one at a time, in order. */
+export interface Engine extends VerdictModel {
+  readonly backend: BackendName;
+  /** The GPU adapter's own description; "WebAssembly SIMD" style text on WASM. */
+  readonly adapterName: string;
+  readonly layers: number;
+
+  /**
+   * ln p of every text token of the branches, given all that it may attend to before it and among the whole vocabulary: one
+   * Float32Array [length] per prompt. A branch's first token is predicted at the end of the prefix, the one behind a behaviour slot at that
+   * slot. NaN in the prefix, at behaviour slots, and where nothing comes before. Rejects as `verdicts` does.
+   */
+  tokenLogProbs(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]>;
+
+  /**
+   * The control of the pack whose tensors the seed draws: the same seed draws the same on every backend. It is uploaded with its first
+   * question and stays, one per engine, until another seed's is asked or the engine disposed of.
+   */
+  control(seed: number): RandomisedControl;
 
   /**
    * The `top` likeliest next tokens of the bare base model (no adapter, no behaviour) after a text, likeliest first.

@@ -1,5 +1,5 @@
-/** @file The engine on whichever backend is running: batches prompts into passes, runs the graph, reads verdicts and next tokens. */
-import { engine, memory, type TensorContainer, tensor_util } from "@tensorflow/tfjs-core";
+/** @file The engine on whichever backend is running: batches prompts into passes, runs the graph, reads verdicts and tokens. */
+import { engine, memory } from "@tensorflow/tfjs-core";
 import { FailureError } from "../core/failure.ts";
 import { type TokenId, tokenId } from "../core/ids.ts";
 import { invariant, present } from "../core/invariant.ts";
@@ -11,29 +11,36 @@ import { packPrompt } from "../prompt/packed-prompt.ts";
 import { batchByRows } from "./blocks/batch-by-rows.ts";
 import { type StartedPass, startGraph } from "./blocks/llama-graph.ts";
 import { type LlamaWeights, uploadLlama } from "./blocks/llama-weights.ts";
-import { headLogits, outputLogits, type UploadedHead, uploadHead } from "./blocks/output-head.ts";
+import { headLogits, logTotals, outputLogits, type UploadedHead, uploadHead } from "./blocks/output-head.ts";
 import { planPass } from "./blocks/pass.ts";
+import { predictedTokens } from "./blocks/predicted-tokens.ts";
 import type { PassPrompt } from "./blocks/prompt-forest.ts";
 import { dot, outputRows, TokenEmbedding } from "./blocks/token-embedding.ts";
-import { verdictDirection } from "./blocks/verdict-head.ts";
 import type { StartedDevice } from "./device.ts";
 import type {
   BackendName,
-  BehaviourModel,
   Engine,
   EngineMemory,
   EnginePrompt,
   OnAnswer,
+  RandomisedControl,
   TokenProbability,
 } from "./engine.ts";
 import { likeliest, softmax } from "./likeliest.ts";
-import { type AdapterWeights, uploadAdapter } from "./lora/adapter-weights.ts";
 import { gateRow } from "./lora/gate-row.ts";
+import {
+  type MountedPack,
+  mountPack,
+  type PackSource,
+  redrawnSource,
+  trainedSource,
+} from "./lora/mounted-pack.ts";
 import { type MemoryPlan, planMemory } from "./memory-plan.ts";
 import { orCancelled } from "./or-cancelled.ts";
 import { Pace } from "./pace.ts";
+import { placeLayers } from "./place-layers.ts";
+import type { PackBehaviour } from "./sasrec/behaviour-model.ts";
 import type { DeviceQueue } from "./webgpu/queue.ts";
-import { yieldToEvents } from "./yield-to-events.ts";
 
 /** Fewer would leave the products' tiles empty. */
 const FEWEST_PASS_ROWS = 64;
@@ -43,7 +50,8 @@ export interface LlamaEngineParts {
   readonly tokenizer: Tokenizer;
   /** Null: the bare base model, all its layers, next tokens only. */
   readonly pack: PackFiles | null;
-  readonly behaviour: BehaviourModel | null;
+  /** The pack's. */
+  readonly behaviour: PackBehaviour | null;
   /** Called once the engine's tensors are gone after its disposal; not where creating it fails. */
   readonly onFreed?: () => void;
 }
@@ -62,16 +70,18 @@ export async function createLlamaEngine(
   const rank = pack?.manifest.adapter.rank ?? 0;
   const plan = planMemory(backend, gguf, config, layers, rank, largestBindingBytes, pack === null);
   const embedding = new TokenEmbedding(gguf);
-  const head = pack === null ? null : verdictDirection(pack, tokenizer, embedding);
+  const trained =
+    pack === null ? null : trainedSource(pack, present(behaviour, "the pack's behaviour model"));
   const bytesBefore = memory().numBytes;
   const weights = await uploadLlama(backend, gguf, config, layers, signal, largestBindingBytes);
   const output = outputRows(gguf, embedding);
-  let adapter: AdapterWeights | null = null;
+  let mounted: MountedPack | null = null;
   let outputHead: UploadedHead | null = null;
   try {
-    if (pack !== null) adapter = uploadAdapter(pack.adapter, pack.manifest.adapter, config, layers);
-    else outputHead = await uploadHead(backend, output, largestBindingBytes, signal);
-    if (queue !== null) await placeAll(weights, adapter, outputHead, queue, signal);
+    if (trained === null) outputHead = await uploadHead(backend, output, largestBindingBytes, signal);
+    if (queue !== null) await placeBase(weights, outputHead, queue, signal);
+    if (trained !== null)
+      mounted = await mountPack(trained, { tokenizer, embedding, config, layers, queue, signal });
     const weightBytes = memory().numBytes - bytesBefore;
     return new LlamaEngine({
       backend,
@@ -80,10 +90,9 @@ export async function createLlamaEngine(
       embedding,
       output,
       outputHead,
-      behaviour,
       weights,
-      adapter,
-      head,
+      trained,
+      mounted,
       weightBytes,
       plan,
       pace: new Pace(queue === null ? null : () => queue.drain()),
@@ -93,28 +102,22 @@ export async function createLlamaEngine(
     });
   } catch (error) {
     weights.dispose();
-    adapter?.dispose();
+    mounted?.adapter.dispose();
     outputHead?.dispose();
     throw error;
   }
 }
 
-/** The device has all weights when this resolves, or has said that it has no memory for them. */
-async function placeAll(
+/** The device has the base's weights when this resolves, or has said that it has no memory for them. */
+async function placeBase(
   weights: LlamaWeights,
-  adapter: AdapterWeights | null,
   outputHead: UploadedHead | null,
   queue: DeviceQueue,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   queue.place(weights.outputNorm);
   for (const { weight } of outputHead?.parts ?? []) for (const { tensor } of weight) queue.place(tensor);
-  for (const layer of [...weights.layers, ...(adapter?.layers ?? [])]) {
-    // A copy is a plain object to tfjs, which walks no other.
-    for (const tensor of tensor_util.getTensorsInContainer({ ...layer } as unknown as TensorContainer))
-      queue.place(tensor);
-    await yieldToEvents(signal);
-  }
+  await placeLayers(weights.layers, queue, signal);
   await orCancelled(queue.drain(), signal);
 }
 
@@ -127,10 +130,10 @@ interface Uploaded {
   readonly output: TokenEmbedding;
   /** Those rows on the device, where next tokens are all that is asked; else they are uploaded for each such request. */
   readonly outputHead: UploadedHead | null;
-  readonly behaviour: BehaviourModel | null;
   readonly weights: LlamaWeights;
-  readonly adapter: AdapterWeights | null;
-  readonly head: Float64Array | null;
+  /** Null without a pack, both. */
+  readonly trained: PackSource | null;
+  readonly mounted: MountedPack | null;
   readonly weightBytes: number;
   readonly plan: MemoryPlan;
   readonly pace: Pace;
@@ -146,6 +149,10 @@ export class LlamaEngine implements Engine {
   #milliseconds = 0;
   #isDisposed = false;
   #isRunning = false;
+  /** The control last asked for, as it is read: every question to it needs it. */
+  #drawn: { readonly seed: number; readonly source: PackSource } | null = null;
+  /** The control whose adapter is on the device. */
+  #control: { readonly seed: number; readonly mounted: MountedPack } | null = null;
   /** Settles when every call so far has been answered. */
   #lastCall: Promise<unknown> = Promise.resolve();
 
@@ -171,49 +178,58 @@ export class LlamaEngine implements Engine {
     signal?: AbortSignal,
     onAnswer?: OnAnswer,
   ): Promise<Float32Array[]> {
+    return this.#inTurn(() =>
+      this.#verdicts(present(this.#parts.mounted, "a pack"), prompts, signal, onAnswer),
+    );
+  }
+
+  tokenLogProbs(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]> {
     return this.#inTurn(async () => {
-      const { adapter, head } = this.#parts;
-      invariant(adapter !== null && head !== null, "verdicts need a pack");
-      const answers = prompts.map(({ packed }) => new Float32Array(packed.readout.length));
-      const asked = prompts.map(({ packed, gate }, index) => ({
-        index,
-        prompt: { packed, gateRow: gateRow(gate, adapter.rank, adapter.scale), readRows: packed.readout },
-      }));
-      const batches = batchByRows(
-        asked.filter(({ prompt }) => prompt.readRows.length > 0),
-        this.#passRows(),
-      );
-      const deliver = (batch: typeof asked, hidden: Float32Array) => {
-        const { width } = this.#parts.embedding;
-        let row = 0;
-        for (const { index } of batch) {
-          const answer = present(answers[index], "an answer");
-          for (let branch = 0; branch < answer.length; branch++, row++)
-            answer[branch] = dot(head, hidden.subarray(row * width, (row + 1) * width));
-          onAnswer?.(index, answer);
-        }
-      };
-      const start = performance.now();
-      const delivered: Promise<void>[] = [];
-      try {
-        for (const [i, batch] of batches.entries()) {
-          // A queue is given the next pass while it is at one.
-          if (i >= this.#passesAtOnce()) await delivered[i - this.#passesAtOnce()];
-          const prompts = batch.map(({ prompt }) => prompt);
-          const { hidden } = await this.#start(prompts, adapter, signal);
-          const answered = hidden.then((states) => deliver(batch, states));
-          // Awaited below, later than it may fail.
-          answered.catch(() => undefined);
-          delivered.push(answered);
-        }
-        await Promise.all(delivered);
-      } finally {
-        // The turn ends when nothing of it can still answer.
-        await Promise.allSettled(delivered);
+      const { backend, mounted, embedding, output, pace, largestBindingBytes } = this.#parts;
+      const { width } = embedding;
+      let count = 0;
+      const asked = prompts.map(({ packed }) => {
+        const firstState = count;
+        const predicted = predictedTokens(packed);
+        count += predicted.readRows.length;
+        const answer = new Float32Array(packed.tokens.length).fill(Number.NaN);
+        return { packed, predicted, firstState, answer };
+      });
+      if (count > 0) {
+        const states = new Float32Array(count * width);
+        const readRows = asked.map(({ predicted }) => predicted.readRows);
+        const pack = present(mounted, "a pack");
+        await this.#read(pack, prompts, readRows, signal, (index, hidden) =>
+          states.set(hidden, present(asked[index], "a prompt").firstState * width),
+        );
+        // After the passes: the head takes the place of what they held.
+        const options = { signal, pace, onMemoryPeak: this.#noteMemory };
+        const totals = await logTotals(backend, states, output, largestBindingBytes, options);
+        for (const { packed, predicted, firstState, answer } of asked)
+          for (const [i, t] of predicted.places.entries()) {
+            const at = firstState + present(predicted.readAt[i], "a read");
+            const logit = dot(
+              states.subarray(at * width, (at + 1) * width),
+              output.row(present(packed.tokens[t], "a token")),
+            );
+            answer[t] = logit - present(totals[at], "a total");
+          }
       }
-      this.#milliseconds += performance.now() - start;
-      return answers;
+      return asked.map(({ answer }) => answer);
     });
+  }
+
+  control(seed: number): RandomisedControl {
+    if (this.#drawn?.seed !== seed)
+      this.#drawn = { seed, source: redrawnSource(present(this.#parts.trained, "a pack"), seed) };
+    const { source } = this.#drawn;
+    return {
+      behaviour: source.behaviour,
+      verdicts: (prompts, signal, onAnswer) =>
+        this.#inTurn(async () =>
+          this.#verdicts(await this.#mountControl(seed, source, signal), prompts, signal, onAnswer),
+        ),
+    };
   }
 
   nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {
@@ -246,7 +262,7 @@ export class LlamaEngine implements Engine {
 
   memory(): EngineMemory {
     return {
-      weightBytes: this.#parts.weightBytes,
+      weightBytes: this.#parts.weightBytes + (this.#control?.mounted.adapter.bytes ?? 0),
       peakBytes: this.#peakBytes,
       // Not memory(): that asks the current backend, and there is none while a lost device is being replaced.
       tensors: engine().state.numTensors,
@@ -266,7 +282,8 @@ export class LlamaEngine implements Engine {
 
   #free(): void {
     this.#parts.weights.dispose();
-    this.#parts.adapter?.dispose();
+    this.#parts.mounted?.adapter.dispose();
+    this.#control?.mounted.adapter.dispose();
     this.#parts.outputHead?.dispose();
     this.#parts.onFreed();
   }
@@ -285,13 +302,103 @@ export class LlamaEngine implements Engine {
     return this.#parts.pace.isQueued ? 2 : 1;
   }
 
+  /** In its turn, so that no pass reads what is freed here. */
+  async #mountControl(
+    seed: number,
+    source: PackSource,
+    signal: AbortSignal | undefined,
+  ): Promise<MountedPack> {
+    if (this.#control?.seed === seed) return this.#control.mounted;
+    this.#control?.mounted.adapter.dispose();
+    this.#control = null;
+    const { tokenizer, embedding, weights, queue } = this.#parts;
+    const { config, layers } = weights;
+    const options = { tokenizer, embedding, config, layers: layers.length, queue, signal };
+    const mounted = await mountPack(source, options);
+    this.#noteMemory();
+    this.#control = { seed, mounted };
+    return mounted;
+  }
+
+  async #verdicts(
+    pack: MountedPack,
+    prompts: readonly EnginePrompt[],
+    signal: AbortSignal | undefined,
+    onAnswer: OnAnswer | undefined,
+  ): Promise<Float32Array[]> {
+    const { width } = this.#parts.embedding;
+    const answers = prompts.map(({ packed }) => new Float32Array(packed.readout.length));
+    const readRows = prompts.map(({ packed }) => packed.readout);
+    await this.#read(pack, prompts, readRows, signal, (index, hidden) => {
+      const answer = present(answers[index], "an answer");
+      for (let branch = 0; branch < answer.length; branch++)
+        answer[branch] = dot(pack.direction, hidden.subarray(branch * width, (branch + 1) * width));
+      onAnswer?.(index, answer);
+    });
+    return answers;
+  }
+
+  /**
+   * Runs the prompts in passes. `deliver` hears the hidden states [read rows, width] of each that has rows to read, as soon as its
+   * pass is done, in no fixed order.
+   */
+  async #read(
+    pack: MountedPack,
+    prompts: readonly EnginePrompt[],
+    readRows: readonly Int32Array[],
+    signal: AbortSignal | undefined,
+    deliver: (index: number, hidden: Float32Array) => void,
+  ): Promise<void> {
+    const { adapter } = pack;
+    const { width } = this.#parts.embedding;
+    const asked = prompts.map(({ packed, gate }, index) => ({
+      index,
+      prompt: {
+        packed,
+        gateRow: gateRow(gate, adapter.rank, adapter.scale),
+        readRows: present(readRows[index], "the rows to read"),
+      },
+    }));
+    const batches = batchByRows(
+      asked.filter(({ prompt }) => prompt.readRows.length > 0),
+      this.#passRows(),
+    );
+    const deliverAll = (batch: typeof asked, hidden: Float32Array) => {
+      let row = 0;
+      for (const { index, prompt } of batch) {
+        const end = row + prompt.readRows.length;
+        deliver(index, hidden.subarray(row * width, end * width));
+        row = end;
+      }
+    };
+    const start = performance.now();
+    const delivered: Promise<void>[] = [];
+    try {
+      for (const [i, batch] of batches.entries()) {
+        // A queue is given the next pass while it is at one.
+        if (i >= this.#passesAtOnce()) await delivered[i - this.#passesAtOnce()];
+        const passPrompts = batch.map(({ prompt }) => prompt);
+        const { hidden } = await this.#start(passPrompts, pack, signal);
+        const answered = hidden.then((states) => deliverAll(batch, states));
+        // Awaited below, later than it may fail.
+        answered.catch(() => undefined);
+        delivered.push(answered);
+      }
+      await Promise.all(delivered);
+    } finally {
+      // The turn ends when nothing of it can still answer.
+      await Promise.allSettled(delivered);
+    }
+    this.#milliseconds += performance.now() - start;
+  }
+
   async #start(
     prompts: readonly PassPrompt[],
-    adapter: AdapterWeights | null,
+    pack: MountedPack | null,
     signal: AbortSignal | undefined,
   ): Promise<StartedPass> {
-    const { backend, weights, embedding, behaviour, plan, pace, queue } = this.#parts;
-    const pass = planPass(prompts, weights.config, embedding, behaviour);
+    const { backend, weights, embedding, plan, pace, queue } = this.#parts;
+    const pass = planPass(prompts, weights.config, embedding, pack?.behaviour ?? null);
     if (pass.rows > plan.mostRows)
       throw new FailureError({
         kind: "out-of-memory",
@@ -300,13 +407,15 @@ export class LlamaEngine implements Engine {
         bytes: Math.ceil((pass.rows / plan.passRows) * plan.activationBytes),
         reason: `the question has ${pass.rows} positions, the device can bind ${plan.mostRows} at once`,
       });
-    const onMemoryPeak = () => {
-      this.#peakBytes = Math.max(this.#peakBytes, memory().numBytes);
-    };
-    const started = await startGraph(pass, weights, adapter, { signal, pace, queue, onMemoryPeak });
+    const options = { signal, pace, queue, onMemoryPeak: this.#noteMemory };
+    const started = await startGraph(pass, weights, pack?.adapter ?? null, options);
     this.#tokens += pass.rows;
     return started;
   }
+
+  readonly #noteMemory = (): void => {
+    this.#peakBytes = Math.max(this.#peakBytes, memory().numBytes);
+  };
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const answer = this.#lastCall.then(async () => {

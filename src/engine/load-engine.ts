@@ -10,7 +10,7 @@ import type { BackendName, BehaviourModel, Engine } from "./engine.ts";
 import { createLlamaEngine, type LlamaEngine } from "./llama-engine.ts";
 import { checkProbe } from "./probe.ts";
 import { RecoveringEngine } from "./recovering-engine.ts";
-import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
+import { type PackBehaviour, readBehaviourModel } from "./sasrec/behaviour-model.ts";
 import { awaitNews, type BuiltEngine, buildSurviving, DeviceLosses } from "./surviving-build.ts";
 
 export interface LoadRequest extends DeviceOptions {
@@ -49,7 +49,7 @@ export async function loadEngine(request: LoadRequest): Promise<LoadedEngine> {
   const build = (name: BackendName, stop?: AbortSignal) =>
     buildOn(name, { ...request, tokenizer }, behaviour, stop);
   const news = new FallbackNews();
-  // Only a GPU can be lost. An engine on wasm keeps no way to rebuild itself, and with it none of the file's bytes.
+  // Only a GPU can be lost. An engine on wasm keeps no way to rebuild itself, and with it none of the base's bytes.
   if (backend === "wasm") return new Loaded((await build("wasm", signal)).engine, behaviour, news);
   const losses = new DeviceLosses(request.now);
   const fallBack = (why: Failure): BackendName => {
@@ -97,7 +97,7 @@ class Loaded implements LoadedEngine {
 async function buildOn(
   backend: BackendName,
   { gguf, pack, tokenizer, onStage, ...options }: LoadRequest & { readonly tokenizer: Tokenizer },
-  behaviour: BehaviourModel | null,
+  behaviour: PackBehaviour | null,
   signal: AbortSignal | undefined,
 ): Promise<BuiltEngine> {
   onStage?.("preparing");

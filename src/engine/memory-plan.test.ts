@@ -84,6 +84,18 @@ test("the output head counts where it is uploaded", () => {
   expect(withHead.weightBytes - without.weightBytes).toBe((49_152 * 576 * 36) / 32);
 });
 
+test("a control's adapter fits beside the trained one", () => {
+  for (const [layers, most] of [
+    [12, 120e6],
+    [30, 250e6],
+  ] as const) {
+    const { gguf, config } = base(layers);
+    const plan = planMemory("webgpu", gguf, config, layers, 48, 1024 * MIB);
+    expect(plan.controlBytes).toBe(layers * 48 * (576 + 960 + 576 + 576 + 576 + 3072 + 1536 + 576) * 4);
+    expect(plan.weightBytes + plan.controlBytes + plan.activationBytes).toBeLessThan(most);
+  }
+});
+
 test("a pass is as small as the device's bindings", () => {
   const { gguf, config } = base(12);
   const plan = planMemory("webgpu", gguf, config, 12, 0, 3072 * 4 * 100);

@@ -15,6 +15,8 @@ import { stackBytes } from "./ops/linear/stack-bytes.ts";
 export interface MemoryPlan {
   /** Weights and adapter as the backend holds them. */
   readonly weightBytes: number;
+  /** A control's adapter beside the trained one, where a control is asked for. */
+  readonly controlBytes: number;
   /** Tensors alive at once in the widest step of a pass of `passRows`. */
   readonly activationBytes: number;
   /** Rows of one pass, unless a single prompt is longer. */
@@ -62,7 +64,8 @@ export function planMemory(
   }
   const qkvWidth = (heads + 2 * kvHeads) * headDim;
   const adapterWeights = rank * (width + qkvWidth + 2 * width + width + 2 * ffn + ffn + width);
-  weightBytes += layerCount * adapterWeights * 4;
+  const adapterBytes = layerCount * adapterWeights * 4;
+  weightBytes += adapterBytes;
 
   // The widest step holds the residual before and after attention, gate and up, their activation, and the pass's own inputs.
   const rowBytes = 4 * (2 * width + 3 * ffn + headDim + 3 + rank);
@@ -70,8 +73,14 @@ export function planMemory(
   const mostRows = Math.max(1, Math.floor(largestBindingBytes / widestRowBytes));
   const affordableRows =
     backend === "webgpu"
-      ? Math.floor((mostGpuBytes(layerCount) - GPU_RESERVE_BYTES - weightBytes) / rowBytes)
+      ? Math.floor((mostGpuBytes(layerCount) - GPU_RESERVE_BYTES - weightBytes - adapterBytes) / rowBytes)
       : Number.POSITIVE_INFINITY;
   const passRows = Math.min(mostRows, MOST_PASS_ROWS[backend], Math.max(FEWEST_PASS_ROWS, affordableRows));
-  return { weightBytes, activationBytes: passRows * rowBytes, passRows, mostRows };
+  return {
+    weightBytes,
+    controlBytes: adapterBytes,
+    activationBytes: passRows * rowBytes,
+    passRows,
+    mostRows,
+  };
 }

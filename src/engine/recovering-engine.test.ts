@@ -1,10 +1,21 @@
 import { expect, test, vi } from "vitest";
 import { type Failure, FailureError } from "../core/failure.ts";
-import type { BackendName, Engine } from "./engine.ts";
+import type { BackendName, BehaviourModel, Engine, RandomisedControl } from "./engine.ts";
 import { RecoveringEngine } from "./recovering-engine.ts";
 import { type BuiltEngine, DeviceLosses } from "./surviving-build.ts";
 
 const LOSS: Failure = { kind: "device-lost", reason: "the cable was pulled" };
+
+const noBehaviour: BehaviourModel = {
+  items: 0,
+  experts: 1,
+  state: () => new Float32Array(),
+  gate: () => [],
+  itemScores: () => new Float32Array(),
+  itemScore: () => 0,
+  embed: () => new Float32Array(),
+  nullBehaviour: new Float32Array(),
+};
 
 interface FakeEngine extends BuiltEngine {
   readonly lose: () => void;
@@ -32,6 +43,10 @@ function fakeEngine(backend: BackendName, answer: number | "hangs" | Failure | E
             if (signal?.aborted) refuse();
           })
         : Promise.resolve([Float32Array.of(answer)]);
+    },
+    tokenLogProbs: () => Promise.resolve([]),
+    control: () => {
+      throw new Error("no pack");
     },
     nextToken: () => Promise.resolve([]),
     memory: () => ({ weightBytes: 0, peakBytes: 0, tensors: 0 }),
@@ -134,6 +149,51 @@ test("where the GPU does not come back, wasm answers", async () => {
   expect(await answer).toEqual([Float32Array.of(3)]);
   expect(asked).toEqual(["webgpu", "wasm"]);
   expect(givenUp).toEqual([gone]);
+});
+
+test("a question to a control is repeated on a rebuilt device, to the control of the same seed", async () => {
+  const asked: [number, number][] = [];
+  /** Whose controls answer their seed's double, or hang. */
+  const withControls = (device: number, hangs: boolean): FakeEngine => {
+    const built = fakeEngine("webgpu", hangs ? "hangs" : 0);
+    const control = (seed: number): RandomisedControl => ({
+      behaviour: { ...noBehaviour, experts: seed },
+      verdicts: (prompts, signal, onAnswer) => {
+        asked.push([device, seed]);
+        if (hangs) return built.engine.verdicts(prompts, signal);
+        const answer = Float32Array.of(2 * seed);
+        onAnswer?.(0, answer);
+        return Promise.resolve([answer]);
+      },
+    });
+    return { ...built, engine: { ...built.engine, control } };
+  };
+  const first = withControls(1, true);
+  const { engine } = recovering(first, [withControls(2, false)]);
+  const control = engine.control(21);
+  expect(control.behaviour.experts).toBe(21);
+  expect(asked).toEqual([]);
+  const heard = vi.fn();
+  const answer = control.verdicts([], undefined, heard);
+  first.lose();
+  expect(await answer).toEqual([Float32Array.of(42)]);
+  expect(heard.mock.calls).toEqual([[0, Float32Array.of(42)]]);
+  expect(asked).toEqual([
+    [1, 21],
+    [2, 21],
+  ]);
+});
+
+test("log-probabilities of tokens are asked again of a rebuilt device", async () => {
+  const withTokens = (built: FakeEngine): FakeEngine => ({
+    ...built,
+    engine: { ...built.engine, tokenLogProbs: built.engine.verdicts },
+  });
+  const first = withTokens(fakeEngine("webgpu", "hangs"));
+  const { engine } = recovering(first, [withTokens(fakeEngine("webgpu", -3))]);
+  const answer = engine.tokenLogProbs([]);
+  first.lose();
+  expect(await answer).toEqual([Float32Array.of(-3)]);
 });
 
 test("a device lost between requests is rebuilt at the next one", async () => {

@@ -7,7 +7,9 @@ import type {
   EngineMemory,
   EnginePrompt,
   OnAnswer,
+  RandomisedControl,
   TokenProbability,
+  VerdictModel,
 } from "./engine.ts";
 import { orCancelled } from "./or-cancelled.ts";
 import {
@@ -58,13 +60,20 @@ export class RecoveringEngine implements Engine {
     signal?: AbortSignal,
     onAnswer?: OnAnswer,
   ): Promise<Float32Array[]> {
-    return this.#answer((engine, running) => {
-      // A lost device is told to stop, but may answer before it does.
-      const heard: OnAnswer = (index, verdicts) => {
-        if (!running.aborted) onAnswer?.(index, verdicts);
-      };
-      return engine.verdicts(prompts, running, heard);
-    }, signal);
+    return this.#verdictsOf((engine) => engine, prompts, signal, onAnswer);
+  }
+
+  tokenLogProbs(prompts: readonly EnginePrompt[], signal?: AbortSignal): Promise<Float32Array[]> {
+    return this.#answer((engine, running) => engine.tokenLogProbs(prompts, running), signal);
+  }
+
+  /** On another device the seed draws the same again. */
+  control(seed: number): RandomisedControl {
+    return {
+      behaviour: this.#current.engine.control(seed).behaviour,
+      verdicts: (prompts, signal, onAnswer) =>
+        this.#verdictsOf((engine) => engine.control(seed), prompts, signal, onAnswer),
+    };
   }
 
   nextToken(tokens: readonly TokenId[], top: number, signal?: AbortSignal): Promise<TokenProbability[]> {
@@ -93,6 +102,21 @@ export class RecoveringEngine implements Engine {
       this.#currentLoss = loss;
       for (const reject of this.#running) reject(new FailureError(loss));
     });
+  }
+
+  #verdictsOf(
+    choose: (engine: Engine) => VerdictModel,
+    prompts: readonly EnginePrompt[],
+    signal: AbortSignal | undefined,
+    onAnswer: OnAnswer | undefined,
+  ): Promise<Float32Array[]> {
+    return this.#answer((engine, running) => {
+      // A lost device is told to stop, but may answer before it does.
+      const heard: OnAnswer = (index, verdicts) => {
+        if (!running.aborted) onAnswer?.(index, verdicts);
+      };
+      return choose(engine).verdicts(prompts, running, heard);
+    }, signal);
   }
 
   async #answer<T>(

@@ -6,7 +6,7 @@ import type { PackFiles } from "../model/load-parts.ts";
 import { makePromptBuilder } from "../prompt/build-prompt.ts";
 import { packPrompt } from "../prompt/packed-prompt.ts";
 import { type DeviceOptions, startDevice } from "./device.ts";
-import type { BackendName, Engine, EnginePrompt } from "./engine.ts";
+import type { BackendName, EnginePrompt, VerdictModel } from "./engine.ts";
 import type { EngineFixture } from "./engine-fixture.ts";
 import { createLlamaEngine } from "./llama-engine.ts";
 import { readBehaviourModel } from "./sasrec/behaviour-model.ts";
@@ -59,7 +59,7 @@ export async function makeShallow(
 }
 
 export async function verdictsOf(
-  loaded: Engine,
+  loaded: VerdictModel,
   prompt: EnginePrompt,
   signal?: AbortSignal,
 ): Promise<number[]> {

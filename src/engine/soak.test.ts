@@ -6,6 +6,7 @@ import { seededRandom } from "../core/rng.ts";
 import type { Engine } from "./engine.ts";
 import { type LoadRequest, loadEngine } from "./load-engine.ts";
 import { readNodeFixture } from "./node-fixture.ts";
+import { onKernel } from "./on-kernel-fixture.ts";
 import { RMS_NORM } from "./ops/rms-norm/rms-norm.ts";
 import { SWIGLU } from "./ops/swiglu/swiglu.ts";
 import { aliveTensors, makeShallow, type ShallowFixture, verdictsOf } from "./shallow-fixture.ts";
@@ -40,37 +41,23 @@ function liveThreads(): number {
   return Array.isArray(report.workers) ? report.workers.length : Number.NaN;
 }
 
-/** Has `act` called with every run of a kernel; undone by the function that it returns. */
-function onKernel(kernelName: string, act: (run: number) => void): () => void {
-  const kernel = getKernel(kernelName, "wasm");
-  if (kernel === undefined) throw new Error(`no kernel ${kernelName}`);
-  let runs = 0;
-  unregisterKernel(kernelName, "wasm");
-  registerKernel({
-    ...kernel,
-    kernelFunc: (parameters) => {
-      act(++runs);
-      return kernel.kernelFunc(parameters);
-    },
-  });
-  return () => {
-    unregisterKernel(kernelName, "wasm");
-    registerKernel(kernel);
-  };
-}
-
 describe("500 requests", () => {
   test("of every kind leave tensors, heap and blocks as they were", async () => {
     ({ engine } = await load());
     const random = seededRandom(500);
     const tokens = fixture.tokenizer.encode("The capital of France");
-    const counts = { verdicts: 0, nextToken: 0, cancelled: 0, failing: 0 };
-    const kinds = ["verdicts", "verdicts", "cancelled", "cancelled", "failing"] as const;
+    const counts = { verdicts: 0, control: 0, tokenLogProbs: 0, nextToken: 0, cancelled: 0, failing: 0 };
+    const kinds = ["verdicts", "control", "cancelled", "cancelled", "failing"] as const;
     const request = async (asked: Engine, kind: keyof typeof counts) => {
       counts[kind]++;
       const prompt = fixture.prompt(1 + Math.floor(random() * 3));
       if (kind === "verdicts") {
         expect((await verdictsOf(asked, prompt)).every(Number.isFinite)).toBe(true);
+      } else if (kind === "control") {
+        expect((await verdictsOf(asked.control(1), prompt)).every(Number.isFinite)).toBe(true);
+      } else if (kind === "tokenLogProbs") {
+        const [logProbs] = await asked.tokenLogProbs([prompt]);
+        expect(logProbs?.some((value) => value < 0)).toBe(true);
       } else if (kind === "nextToken") {
         expect(await asked.nextToken(tokens, 3)).toHaveLength(3);
       } else if (kind === "failing") {
@@ -79,7 +66,7 @@ describe("500 requests", () => {
       } else {
         const cancel = new AbortController();
         const at = 1 + Math.floor(random() * 4);
-        const restore = onKernel(random() < 0.5 ? RMS_NORM : SWIGLU, (run) => {
+        const restore = onKernel(random() < 0.5 ? RMS_NORM : SWIGLU, "wasm", (run) => {
           if (run === at) cancel.abort();
         });
         const answer = await verdictsOf(asked, prompt, cancel.signal).catch(toFailure);
@@ -90,13 +77,12 @@ describe("500 requests", () => {
     };
     // The longest first: the heap is as large as it ever needs to be then.
     await verdictsOf(engine, fixture.prompt(3));
-    await request(engine, "nextToken");
+    for (const kind of ["control", "tokenLogProbs", "nextToken"] as const) await request(engine, kind);
     const before = { ...aliveTensors(), ...heap() };
-    for (let i = 0; i < 499; i++)
-      await request(
-        engine,
-        i % 50 === 0 ? "nextToken" : (kinds[Math.floor(random() * kinds.length)] ?? "verdicts"),
-      );
+    for (let i = 0; i < 499; i++) {
+      const rare = i % 50 === 0 ? "nextToken" : i % 50 === 25 ? "tokenLogProbs" : undefined;
+      await request(engine, rare ?? kinds[Math.floor(random() * kinds.length)] ?? "verdicts");
+    }
     expect({ ...aliveTensors(), ...heap() }).toEqual(before);
     for (const count of Object.values(counts)) expect(count).toBeGreaterThanOrEqual(10);
   }, 600_000);
@@ -135,7 +121,7 @@ describe("a cancel", () => {
     const cancel = new AbortController();
     let normsAfter = 0;
     // The op is made to take longer than a turn, as it does on a slow processor.
-    const restore = onKernel(RMS_NORM, (run) => {
+    const restore = onKernel(RMS_NORM, "wasm", (run) => {
       if (cancel.signal.aborted) normsAfter++;
       const end = performance.now() + 30;
       while (performance.now() < end);

@@ -133,6 +133,13 @@ export function floatsOf(
   return tensor.type === "I8" ? scaledFactor(file, tensor) : toFloats(tensor);
 }
 
+/** Reads a tensor's values by its name and the shape that it must have: a new array, row-major. Throws as {@link floatsOf}. */
+export type ReadTensor = (name: string, shape: readonly number[]) => Float32Array<ArrayBuffer>;
+
+export function tensorReader(file: SafetensorsFile): ReadTensor {
+  return (name, shape) => floatsOf(file, name, shape);
+}
+
 function tensorOf(
   { file, tensors }: SafetensorsFile,
   name: string,

@@ -16,7 +16,7 @@ from becausal_training.errors import TrainingError
 from becausal_training.files import read_json, write_compact_json
 from becausal_training.interactions import Dataset, Window
 from becausal_training.pack import load_pack
-from becausal_training.prompt import HISTORY_ITEMS, pad_left
+from becausal_training.prompt import ABSENT, HISTORY_ITEMS, pad_left
 from becausal_training.recommender import Recommender
 
 SLATES = 50
@@ -25,10 +25,11 @@ SEED = 20
 _DECIMALS = 5
 _BLOCKS_HISTORY = 2
 _BLOCKS_CANDIDATES = 2
+_TOKENS_CANDIDATES = 4
 
 
 def write_goldens(pack: Path, data: Dataset, folder: Path) -> None:
-    """Writes `blocks.json` and `slates.json` for a pack."""
+    """Writes `blocks.json`, `slates.json` and `token-log-probs.json` for a pack."""
     model = load_pack(pack, films=data.films).double()
     training = read_json(pack / "manifest.json")["training"]
     if training["dataSha256"] != data.data_sha256:
@@ -43,6 +44,14 @@ def write_goldens(pack: Path, data: Dataset, folder: Path) -> None:
     first = slates[0]
     blocks = _blocks(model, first["history"][-_BLOCKS_HISTORY:], first["candidates"][:_BLOCKS_CANDIDATES])
     write_compact_json(folder / "blocks.json", {"name": "blocks", **head, **blocks})
+    # A short prompt, a whole one, and what it says without its history.
+    asked = [
+        (first["history"][-_BLOCKS_HISTORY:], first["candidates"][:_BLOCKS_CANDIDATES]),
+        (first["history"], first["candidates"][:_TOKENS_CANDIDATES]),
+        ([], first["candidates"][:_TOKENS_CANDIDATES]),
+    ]
+    prompts = [_token_log_probabilities(model, history, candidates) for history, candidates in asked]
+    write_compact_json(folder / "token-log-probs.json", {"name": "token-log-probs", **head, "prompts": prompts})
 
 
 def _slate(model: Recommender, window: Window, items: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -91,6 +100,26 @@ def _blocks(model: Recommender, history: Sequence[int], candidates: Sequence[int
         "readout": at.tolist(),
     }
     return {"tensors": tensors, "inputs": inputs}
+
+
+def _token_log_probabilities(model: Recommender, history: Sequence[int], candidates: Sequence[int]) -> dict[str, Any]:
+    """Returns log p of every text token of each candidate, in order, given the history and what precedes it in its branch."""
+    padded = pad_left([history], model.sasrec.shape.max_length)
+    prompts = model.pack(padded, torch.tensor([list(candidates)]))
+    branch = prompts.branch[0]
+    place = ((branch > 0) & (prompts.behaviour[0] == ABSENT)).nonzero()[:, 0]
+    prefix_end = int((branch == 0).sum()) - 1
+    before = torch.where(branch[place - 1] == branch[place], place - 1, prefix_end)
+    with torch.no_grad():
+        gate = model.gate_weights(model.sasrec.state(padded))
+        residual = model.residual_at(prompts, gate, before[None])[0]
+        values = model.lm.token_log_probabilities(residual, prompts.tokens[0, place])
+    return {
+        "history": list(history),
+        "candidates": list(candidates),
+        "gate": _rounded(gate[0]),
+        "logProbs": [_rounded(values[branch[place] == 1 + index]) for index in range(len(candidates))],
+    }
 
 
 def _rounded(values: Tensor) -> list[float]:

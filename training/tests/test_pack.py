@@ -176,7 +176,7 @@ def test_goldens_are_the_same_twice(written: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("becausal_training.goldens.CANDIDATES", 6)
     for name in "ab":
         write_goldens(written, tiny_dataset(), tmp_path / name)
-    for file in ("blocks.json", "slates.json"):
+    for file in ("blocks.json", "slates.json", "token-log-probs.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     assert len(read_json(tmp_path / "a" / "slates.json")["slates"]) == 5
 

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from tiny import ITEMS, tiny_recommender
 
-from becausal_training.goldens import _blocks
+from becausal_training.goldens import _blocks, _token_log_probabilities
 from becausal_training.language_model import LowRank, rms_norm, rotary_angles, rotate
 from becausal_training.prompt import pad_left
 
@@ -122,6 +122,24 @@ def test_golden_blocks_end_in_the_scores():
     expected = score(model, pad_left([[3, 17]], 12), torch.tensor([[5, 6]]))[0]
     assert stored == pytest.approx(expected.numpy(), abs=1e-4)
     assert max(blocks["inputs"]["behaviour"]) < ITEMS
+
+
+def test_golden_token_log_probabilities_are_those_of_each_branch_read_alone():
+    model = tiny_recommender().double()
+    history, candidates = [3, 17], [5, 6]
+    golden = _token_log_probabilities(model, history, candidates)
+    lm, padded = model.lm, pad_left([history], 12)
+    for index, candidate in enumerate(candidates):
+        prompts = model.pack(padded, torch.tensor([[candidate]]))
+        length = int((prompts.branch[0] >= 0).sum())
+        with torch.no_grad():
+            x, mask = model.input_embeddings(prompts), prompts.attention_mask()
+            gate = model.gate_ranks(model.gate_weights(model.sasrec.state(padded)))
+            logits = lm.read_out(lm(x, prompts.position, mask, gate))[0] @ lm.embedding.T
+        log_p = torch.log_softmax(logits, -1)
+        tokens = [t for t in range(length) if prompts.branch[0, t] > 0 and prompts.behaviour[0, t] < 0]
+        expected = [float(log_p[t - 1, prompts.tokens[0, t]]) for t in tokens]
+        assert golden["logProbs"][index] == pytest.approx(expected, abs=1e-4)
 
 
 def test_computing_read_out_places_alone_changes_no_verdict():

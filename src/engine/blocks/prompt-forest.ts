@@ -148,7 +148,7 @@ export class PromptForest {
 }
 
 /** Position above each position, -1 for the first: the prefix is a chain, and every branch a chain under its end. */
-function parentPositions({ tokens, prefixLength, branchStart }: PackedPrompt): Int32Array {
+export function parentPositions({ tokens, prefixLength, branchStart }: PackedPrompt): Int32Array {
   const parents = new Int32Array(tokens.length);
   for (let t = 0; t < parents.length; t++) parents[t] = t - 1;
   // The last entry is the prompt's length, which a write leaves out.

@@ -21,6 +21,8 @@ import { rmsNormReference } from "./rms-norm/rms-norm.reference.ts";
 import { rmsNorm } from "./rms-norm/rms-norm.ts";
 import { rotaryReference } from "./rotary/rotary.reference.ts";
 import { rotary } from "./rotary/rotary.ts";
+import { softmaxTotalsReference } from "./softmax-totals/softmax-totals.reference.ts";
+import { softmaxTotals } from "./softmax-totals/softmax-totals.ts";
 import { swigluReference } from "./swiglu/swiglu.reference.ts";
 import { swiglu } from "./swiglu/swiglu.ts";
 import { subtreeEnds } from "./tree-attention/subtree-ends.ts";
@@ -292,6 +294,32 @@ export function opSuite(backend: BackendName, tolerance: number): void {
     ).toBeLessThan(tolerance);
   });
 
+  test.for([
+    [1, 1],
+    [3, 2],
+    [5, 67],
+    [17, 1030],
+    [2, 20_000],
+  ] as const)("softmaxTotals %i x %i", async ([rows, width]) => {
+    const x = randomValues(rows * width, seededRandom(width)).map((value) => 30 * value - 200);
+    const input = tensor2d(x, [rows, width]);
+    const got = await finish(softmaxTotals(input), [input]);
+    const wanted = softmaxTotalsReference(x, width);
+    const isLargest = (_: number, i: number) => i % 2 === 0;
+    expect(got.filter(isLargest)).toEqual(wanted.filter(isLargest));
+    const logTotal = (values: Float32Array) => values.filter((_, i) => i % 2 === 1).map(Math.log);
+    expect(worstDifference(logTotal(got), logTotal(wanted))).toBeLessThan(tolerance);
+  });
+
+  // WGSL leaves open what such values give.
+  test.runIf(backend === "wasm")("softmaxTotals of what is not finite is no number", async () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const input = tensor2d([0, 1, 2, value, 1, 0], [1, 6]);
+      const [, total] = await finish(softmaxTotals(input), [input]);
+      expect(total).toBeNaN();
+    }
+  });
+
   test("no op leaves a tensor behind", () => {
     const random = seededRandom(3);
     const before = aliveBuffers();
@@ -306,7 +334,7 @@ export function opSuite(backend: BackendName, tolerance: number): void {
     const made: Tensor[] = [x, gain, angles, ends, gate, weight[0].tensor, lowRank.a, lowRank.b];
     made.push(rmsNorm(x, gain, 1e-5), rotary(x, angles, angles, shape));
     made.push(linear(x, weight, { adapter: { lowRank, gate }, residual: x }));
-    made.push(treeAttention(x, ends, shape), swiglu(x));
+    made.push(treeAttention(x, ends, shape), swiglu(x), softmaxTotals(x));
     for (const tensor of made) tensor.dispose();
     expect(aliveBuffers()).toEqual(before);
   });

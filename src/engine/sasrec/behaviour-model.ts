@@ -1,6 +1,6 @@
 import type { ItemId } from "../../core/ids.ts";
 import type { PackManifest } from "../../model/pack-manifest.ts";
-import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
+import { type ReadTensor, type SafetensorsFile, tensorReader } from "../../model/safetensors.ts";
 import type { BehaviourModel, Gate } from "../engine.ts";
 import { applyDense, type Dense, gelu, readDense } from "./dense.ts";
 import { Sasrec } from "./sasrec.ts";
@@ -18,12 +18,17 @@ export function readBehaviourModel(
     readonly sasrec: SafetensorsFile;
   },
   width: number,
-): BehaviourModel {
-  return new PackBehaviour(pack.manifest, pack.adapter, new Sasrec(pack.sasrec, pack.manifest.sasrec), width);
+): PackBehaviour {
+  const { manifest, adapter, sasrec } = pack;
+  return new PackBehaviour(
+    manifest.adapter.experts,
+    tensorReader(adapter),
+    new Sasrec(tensorReader(sasrec), manifest.sasrec),
+    width,
+  );
 }
 
-class PackBehaviour implements BehaviourModel {
-  readonly items: number;
+export class PackBehaviour implements BehaviourModel {
   readonly experts: number;
   readonly nullBehaviour: Float32Array;
   readonly #sasrec: Sasrec;
@@ -32,20 +37,24 @@ class PackBehaviour implements BehaviourModel {
   readonly #gate: Dense;
   readonly #embedded = new Map<ItemId, Float32Array>();
 
-  constructor(
-    manifest: Pick<PackManifest, "sasrec" | "adapter">,
-    adapter: SafetensorsFile,
-    sasrec: Sasrec,
-    width: number,
-  ) {
-    const { dim, items } = manifest.sasrec;
-    this.items = items;
-    this.experts = manifest.adapter.experts;
+  /** `read` gives the pack's tensors. Throws as it does. */
+  constructor(experts: number, read: ReadTensor, sasrec: Sasrec, width: number) {
+    const { dim } = sasrec.shape;
+    this.experts = experts;
     this.#sasrec = sasrec;
-    this.#projectorIn = readDense(adapter, "projector.0", PROJECTOR_WIDTH, dim);
-    this.#projectorOut = readDense(adapter, "projector.2", width, PROJECTOR_WIDTH);
-    this.#gate = readDense(adapter, "gate", this.experts, dim);
-    this.nullBehaviour = floatsOf(adapter, "null_behaviour", [width]);
+    this.#projectorIn = readDense(read, "projector.0", PROJECTOR_WIDTH, dim);
+    this.#projectorOut = readDense(read, "projector.2", width, PROJECTOR_WIDTH);
+    this.#gate = readDense(read, "gate", experts, dim);
+    this.nullBehaviour = read("null_behaviour", [width]);
+  }
+
+  get items(): number {
+    return this.#sasrec.shape.items;
+  }
+
+  /** The same recommender with the projector, gate and null vector of another pack. Throws as `read` does. */
+  withTensors(read: ReadTensor): PackBehaviour {
+    return new PackBehaviour(this.experts, read, this.#sasrec, this.nullBehaviour.length);
   }
 
   state(history: readonly ItemId[]): Float32Array {

@@ -1,5 +1,5 @@
 /** @file The few dense operations SASRec and the projector need, on plain arrays: f32 weights, f64 sums. */
-import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
+import type { ReadTensor } from "../../model/safetensors.ts";
 
 /** x W^T + b with W [out, in] row-major. */
 export interface Dense {
@@ -14,15 +14,15 @@ export interface LayerNorm {
 }
 
 /** Reads `name.weight` [out, in] and `name.bias` [out]. Throws `file-invalid` where they are missing or of another shape. */
-export function readDense(file: SafetensorsFile, name: string, out: number, inputs: number): Dense {
+export function readDense(read: ReadTensor, name: string, out: number, inputs: number): Dense {
   return {
-    weight: Float64Array.from(floatsOf(file, `${name}.weight`, [out, inputs])),
-    bias: floatsOf(file, `${name}.bias`, [out]),
+    weight: Float64Array.from(read(`${name}.weight`, [out, inputs])),
+    bias: read(`${name}.bias`, [out]),
   };
 }
 
-export function readLayerNorm(file: SafetensorsFile, name: string, width: number): LayerNorm {
-  return { gain: floatsOf(file, `${name}.weight`, [width]), bias: floatsOf(file, `${name}.bias`, [width]) };
+export function readLayerNorm(read: ReadTensor, name: string, width: number): LayerNorm {
+  return { gain: read(`${name}.weight`, [width]), bias: read(`${name}.bias`, [width]) };
 }
 
 // Casts `as number` in this file: every index is a product of lengths that the readers above have checked.

@@ -2,7 +2,7 @@
 import type { ItemId } from "../../core/ids.ts";
 import { invariant } from "../../core/invariant.ts";
 import type { PackManifest } from "../../model/pack-manifest.ts";
-import { floatsOf, type SafetensorsFile } from "../../model/safetensors.ts";
+import type { ReadTensor } from "../../model/safetensors.ts";
 import {
   applyDenseToRows,
   applyLayerNorm,
@@ -37,24 +37,24 @@ export class Sasrec {
   readonly #finalNorm: LayerNorm;
 
   /** Throws `file-invalid` for a tensor that is missing or has another shape. */
-  constructor(file: SafetensorsFile, shape: SasrecShape) {
+  constructor(read: ReadTensor, shape: SasrecShape) {
     const { items, dim, maxLength, layers, ffn } = shape;
     this.shape = shape;
-    this.#items = floatsOf(file, "item_embedding.weight", [items, dim]);
-    this.#positions = floatsOf(file, "position_embedding.weight", [maxLength, dim]);
+    this.#items = read("item_embedding.weight", [items, dim]);
+    this.#positions = read("position_embedding.weight", [maxLength, dim]);
     this.#layers = Array.from({ length: layers }, (_, i) => {
-      const attentionIn = readDense(file, `layers.${i}.attention.in`, 3 * dim, dim);
+      const attentionIn = readDense(read, `layers.${i}.attention.in`, 3 * dim, dim);
       return {
-        attentionNorm: readLayerNorm(file, `layers.${i}.attention_norm`, dim),
+        attentionNorm: readLayerNorm(read, `layers.${i}.attention_norm`, dim),
         query: outputsOf(attentionIn, 0, dim),
         keyValue: outputsOf(attentionIn, dim, 3 * dim),
-        attentionOut: readDense(file, `layers.${i}.attention.out`, dim, dim),
-        ffnNorm: readLayerNorm(file, `layers.${i}.ffn_norm`, dim),
-        ffnIn: readDense(file, `layers.${i}.ffn.in`, ffn, dim),
-        ffnOut: readDense(file, `layers.${i}.ffn.out`, dim, ffn),
+        attentionOut: readDense(read, `layers.${i}.attention.out`, dim, dim),
+        ffnNorm: readLayerNorm(read, `layers.${i}.ffn_norm`, dim),
+        ffnIn: readDense(read, `layers.${i}.ffn.in`, ffn, dim),
+        ffnOut: readDense(read, `layers.${i}.ffn.out`, dim, ffn),
       };
     });
-    this.#finalNorm = readLayerNorm(file, "final_norm", dim);
+    this.#finalNorm = readLayerNorm(read, "final_norm", dim);
   }
 
   /** Embedding of an item, [dim]: a view. */

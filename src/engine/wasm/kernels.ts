@@ -63,6 +63,8 @@ export interface WasmKernels {
   ): void;
   /** y [rows, ffn] from gateUp [rows, 2 ffn]. */
   swiglu(gateUp: Address, y: Address, rows: number, ffn: number): void;
+  /** y [rows, 2]: the largest value of each row of x [rows, width], and the sum of exp(value - largest). */
+  softmaxTotals(x: Address, y: Address, rows: number, width: number): void;
   /** Rows `indices` int32 [count] of x [any, width]. */
   gatherRows(x: Address, indices: Address, y: Address, count: number, width: number): void;
 
@@ -110,6 +112,7 @@ export function readKernels({ exports }: WebAssembly.Instance): {
       rmsNorm: call("rmsNorm"),
       rotary: call("rotary"),
       swiglu: call("swiglu"),
+      softmaxTotals: call("softmaxTotals"),
       gatherRows: call("gatherRows"),
       attentionScratchBytes: size("attentionScratchBytes"),
       treeAttention: call("treeAttention"),

@@ -11,6 +11,7 @@ import { invariant } from "../../core/invariant.ts";
 import { linearWasm } from "../ops/linear/linear.wasm.ts";
 import { rmsNormWasm } from "../ops/rms-norm/rms-norm.wasm.ts";
 import { rotaryWasm } from "../ops/rotary/rotary.wasm.ts";
+import { softmaxTotalsWasm } from "../ops/softmax-totals/softmax-totals.wasm.ts";
 import { swigluWasm } from "../ops/swiglu/swiglu.wasm.ts";
 import { treeAttentionWasm } from "../ops/tree-attention/tree-attention.wasm.ts";
 import { gatherRowsWasm } from "./gather-rows.ts";
@@ -30,7 +31,15 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
 }
 
-const KERNELS = [linearWasm, rmsNormWasm, rotaryWasm, swigluWasm, treeAttentionWasm, gatherRowsWasm];
+const KERNELS = [
+  linearWasm,
+  rmsNormWasm,
+  rotaryWasm,
+  softmaxTotalsWasm,
+  swigluWasm,
+  treeAttentionWasm,
+  gatherRowsWasm,
+];
 
 /**
  * Makes wasm the current tfjs backend. There is one memory and one set of threads per realm, whatever the number of engines: starting

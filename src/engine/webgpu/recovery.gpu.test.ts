@@ -192,6 +192,22 @@ describe("a device that keeps failing", () => {
   });
 });
 
+test("after the loss of its device a control answers as before", async () => {
+  const { gpu, load } = fragile();
+  const { engine } = await load();
+  const control = engine.control(SEED);
+  const before = await verdictsOf(control, fixture.prompt(3));
+  expect(worstDifference(before, wanted)).toBeGreaterThan(1e-2);
+  const answer = verdictsOf(control, fixture.prompt(3));
+  gpu.devices.at(-1)?.destroy();
+  expect(worstDifference(await answer, before)).toBeLessThan(1e-4);
+  expect(gpu.devices.length).toBe(2);
+  expect(worstDifference(await verdictsOf(engine, fixture.prompt(3)), wanted)).toBeLessThan(1e-4);
+  engine.dispose();
+  expect(aliveTensors()).toEqual({ tensors: 0, bytes: 0 });
+  await vi.waitFor(() => expect(gpu.alive()).toBe(0));
+});
+
 describe("while a lost device is replaced", () => {
   test.for(["a cancel", "a disposal"] as const)("%s is heard at once", async (what) => {
     const { gpu, at, load } = fragile();

@@ -13,13 +13,21 @@ import { type Failure, FailureError } from "../../core/failure.ts";
 import { linearWebgpu } from "../ops/linear/linear.webgpu.ts";
 import { rmsNormWebgpu } from "../ops/rms-norm/rms-norm.webgpu.ts";
 import { rotaryWebgpu } from "../ops/rotary/rotary.webgpu.ts";
+import { softmaxTotalsWebgpu } from "../ops/softmax-totals/softmax-totals.webgpu.ts";
 import { swigluWebgpu } from "../ops/swiglu/swiglu.webgpu.ts";
 import { treeAttentionWebgpu } from "../ops/tree-attention/tree-attention.webgpu.ts";
 import { boundFreeBuffers } from "./bounded-buffers.ts";
 import { uploadDirectly } from "./direct-upload.ts";
 import { DISPATCHES_PER_SUBMIT } from "./webgpu-kernel.ts";
 
-const KERNELS = [linearWebgpu, rmsNormWebgpu, rotaryWebgpu, swigluWebgpu, treeAttentionWebgpu];
+const KERNELS = [
+  linearWebgpu,
+  rmsNormWebgpu,
+  rotaryWebgpu,
+  softmaxTotalsWebgpu,
+  swigluWebgpu,
+  treeAttentionWebgpu,
+];
 
 /** Limits of which the device gets all that the adapter has; the others stay at WebGPU's defaults. */
 const RAISED_LIMITS = [

@@ -1,6 +1,6 @@
 /** @file The small ops, a run of rows a tile. Their definitions are the `.reference.ts` of the op of the same name. */
 import { exp } from "./exp";
-import { GATHER_ROWS, RMS_NORM, ROTARY, SWIGLU } from "./kernel-ids";
+import { GATHER_ROWS, RMS_NORM, ROTARY, SOFTMAX_TOTALS, SWIGLU } from "./kernel-ids";
 import { argument, parallel, setArgument } from "./pool";
 
 /** Enough work to be worth a claim, few enough rows to share a short pass. */
@@ -149,6 +149,46 @@ export function swigluTile(tile: i32): void {
 @inline
 function silu(x: v128): v128 {
   return f32x4.div(x, f32x4.add(f32x4.splat(1), exp(f32x4.neg(x))));
+}
+
+/** x [rows, width], y [rows, 2]: the largest value of a row and the sum of exp(value - largest). */
+export function softmaxTotals(x: usize, y: usize, rows: i32, width: i32): void {
+  setArgument<usize>(0, x);
+  setArgument<usize>(1, y);
+  setArgument<i32>(2, rows);
+  setArgument<i32>(3, width);
+  parallel(SOFTMAX_TOTALS, tilesOf(rows));
+}
+
+export function softmaxTotalsTile(tile: i32): void {
+  const rows = argument<i32>(2);
+  const bytes = (argument<i32>(3) as usize) << 2;
+  const wide = bytes & ~(<usize>15);
+  for (let row = tile * ROWS_PER_TILE; row < lastRow(tile, rows); row++) {
+    const x = argument<usize>(0) + (row as usize) * bytes;
+    const y = argument<usize>(1) + ((row as usize) << 3);
+    let tops = f32x4.splat(-Infinity);
+    for (let k: usize = 0; k < wide; k += 16) tops = f32x4.max(tops, v128.load(x + k));
+    for (let k = wide; k < bytes; k += 4) tops = f32x4.max(tops, f32x4.splat(load<f32>(x + k)));
+    const largest = max<f32>(
+      max<f32>(f32x4.extract_lane(tops, 0), f32x4.extract_lane(tops, 1)),
+      max<f32>(f32x4.extract_lane(tops, 2), f32x4.extract_lane(tops, 3)),
+    );
+    const shift = f32x4.splat(largest);
+    // A vocabulary's tail is many small terms: f64 sums keep them.
+    let low = f64x2.splat(0), high = f64x2.splat(0);
+    for (let k: usize = 0; k < wide; k += 16) {
+      const terms = exp(f32x4.sub(v128.load(x + k), shift));
+      low = f64x2.add(low, f64x2.promote_low_f32x4(terms));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(terms, terms, 2, 3, 0, 1)));
+    }
+    const sums = f64x2.add(low, high);
+    let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+    for (let k = wide; k < bytes; k += 4)
+      sum += f32x4.extract_lane(exp(f32x4.splat(load<f32>(x + k) - largest)), 0) as f64;
+    store<f32>(y, largest);
+    store<f32>(y, sum as f32, 4);
+  }
 }
 
 /** y[i] = x[indices[i]], rows of `width` floats. The indices are rows of x: the caller has checked. */

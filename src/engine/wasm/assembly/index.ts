@@ -8,4 +8,4 @@ export { serve, setThreads, stop } from "./pool";
 export { packWeight, weightBytes } from "./weight-layout";
 export { linear, linearScratchBytes } from "./linear";
 export { attentionScratchBytes, treeAttention } from "./tree-attention";
-export { gatherRows, rmsNorm, rotary, swiglu } from "./elementwise";
+export { gatherRows, rmsNorm, rotary, softmaxTotals, swiglu } from "./elementwise";

@@ -9,3 +9,4 @@ export const SWIGLU: i32 = 6;
 export const GATHER_ROWS: i32 = 7;
 export const KEYS: i32 = 8;
 export const ATTENTION: i32 = 9;
+export const SOFTMAX_TOTALS: i32 = 10;

@@ -1,5 +1,5 @@
 /** @file From a job's number to its kernel. */
-import { gatherRowsTile, rmsNormTile, rotaryTile, swigluTile } from "./elementwise";
+import { gatherRowsTile, rmsNormTile, rotaryTile, softmaxTotalsTile, swigluTile } from "./elementwise";
 import * as kernel from "./kernel-ids";
 import { linearTile, lowRankDownTile } from "./linear";
 import { quantiseTile } from "./quantise";
@@ -16,5 +16,6 @@ export function runTile(id: i32, tile: i32, thread: i32): void {
   else if (id == kernel.ROTARY) rotaryTile(tile);
   else if (id == kernel.SWIGLU) swigluTile(tile);
   else if (id == kernel.GATHER_ROWS) gatherRowsTile(tile);
+  else if (id == kernel.SOFTMAX_TOTALS) softmaxTotalsTile(tile);
   else if (id == kernel.PACK) packTile(tile);
 }
