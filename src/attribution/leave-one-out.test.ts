@@ -1,52 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
-import { type ItemId, itemId } from "../core/ids.ts";
-import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
-import { softmax } from "../scores/softmax.ts";
+import { itemId } from "../core/ids.ts";
+import type { ScoreFn, SlateQuery } from "../scores/score-fn.ts";
 import type { ItemEffects } from "./effect.ts";
 import { type LeaveOneOutRequest, leaveOneOut } from "./leave-one-out.ts";
+import { additive, BETA, items, sum, type Toy, toyScore, weight } from "./toy-fixture.ts";
 
-const items = (...ids: number[]): ItemId[] => ids.map(itemId);
-const BETA = 0.5;
 const GATE_EFFECT = 10;
 
-interface Toy {
-  /** v of a candidate given the items in the prompt and the first gate weight. */
-  verdict(prompt: readonly ItemId[], candidate: ItemId, gate: number): number;
-  gate(history: readonly ItemId[]): number;
-  sasrec(history: readonly ItemId[], candidate: ItemId): number;
-}
-
-/** A model whose answer is known, behind the same contract as the real one: it answers one question after the other. */
-function toyScore(toy: Toy, asked: SlateQuery[] = [], order = (queries: number[]) => queries): ScoreFn {
-  return async (queries, signal, onScored) => {
-    const answers: SlateScores[] = [];
-    for (const i of order([...queries.keys()])) {
-      if (signal?.aborted) throw new FailureError({ kind: "cancelled" });
-      const query = queries[i]!;
-      asked.push(query);
-      const { history, candidates, gateHistory, promptItems = 10 } = query;
-      const prompt = history.slice(Math.max(0, history.length - promptItems));
-      const gate = [toy.gate(gateHistory ?? history)];
-      const verdict = candidates.map((candidate) => toy.verdict(prompt, candidate, gate[0] ?? Number.NaN));
-      const sasrec = candidates.map((candidate) => toy.sasrec(history, candidate));
-      const shown = verdict.map((value, c) => value + BETA * sasrec[c]!);
-      answers[i] = { verdict, sasrec, shown, probability: softmax(shown), gate };
-      onScored?.(i, answers[i]);
-    }
-    return answers;
-  };
-}
-
-const weight = (item: ItemId, candidate: ItemId) => Math.sin(item * 7 + candidate * 3);
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
-const additive: Toy = {
-  verdict: (prompt, candidate) => 1 + sum(prompt.map((item) => weight(item, candidate))),
-  gate: () => 1,
-  sasrec: (history, candidate) => sum(history.map((item) => weight(candidate, item))),
-};
 const gateOnly: Toy = {
   verdict: (_prompt, candidate, gate) => GATE_EFFECT * gate + candidate,
   gate: (history) => sum(history.map((item) => item / 10)),

@@ -7,7 +7,7 @@ import type { Film } from "../model/film.ts";
 import { embeddedBase } from "../model/fixtures/embedded-base.ts";
 import { type PromptSettings, readPackManifest } from "../model/pack-manifest.ts";
 import { readTokenizer } from "../model/tokenizer.ts";
-import { makePromptBuilder, promptTitles, titleTokensSha256 } from "./build-prompt.ts";
+import { makePromptBuilder, type PromptRequest, promptTitles, titleTokensSha256 } from "./build-prompt.ts";
 import { describePrompt } from "./describe-prompt.ts";
 import { NO_BEHAVIOUR, NULL_BEHAVIOUR, packPrompt } from "./packed-prompt.ts";
 import type { Prompt } from "./slot.ts";
@@ -101,6 +101,32 @@ test("with the behaviour channel off every slot carries the null vector", () => 
     NULL_BEHAVIOUR,
     NULL_BEHAVIOUR,
   ]);
+});
+
+describe("a muted item", () => {
+  const history = items(0, 1, 0);
+  const muted = (over: Partial<PromptRequest>) =>
+    read(builder.build({ history, candidates: items(0), ...over })).replace(/^.*watched:/, "");
+
+  test("keeps its place, and its slot where only its title is muted", () => {
+    expect(muted({ mutedText: [0] })).toBe(
+      " a movie[0]; Aladdin (1992)[1]; Toy Story (1995)[0];\nWill the user watch next: |  Toy Story (1995)[0]?",
+    );
+  });
+  test("keeps its title where only its behaviour is muted", () => {
+    expect(muted({ mutedBehaviour: [1] })).toBe(
+      " Toy Story (1995)[0]; Aladdin (1992)[null]; Toy Story (1995)[0];\nWill the user watch next: |  Toy Story (1995)[0]?",
+    );
+  });
+  test("may be muted in both, in the place it has in the whole history", () => {
+    expect(muted({ mutedText: [0, 2], mutedBehaviour: [2], items: 2 })).toBe(
+      " Aladdin (1992)[1]; a movie[null];\nWill the user watch next: |  Toy Story (1995)[0]?",
+    );
+  });
+  test("is still traced to its event", () => {
+    const { prefix } = builder.build({ history, candidates: [], mutedText: [1], mutedBehaviour: [1] });
+    expect(prefix.filter(({ source }) => source === 1)).toHaveLength(4);
+  });
 });
 
 test("a candidate's slots belong to no history item", () => {

@@ -12,6 +12,8 @@ const TEMPLATE = {
   itemEnd: ";",
   question: "\nWill the user watch next:",
   candidateEnd: "?",
+  /** Stands for a title whose text channel is off. */
+  neutralTitle: " a movie",
 };
 
 export interface PromptRequest {
@@ -22,6 +24,10 @@ export interface PromptRequest {
   readonly items?: number;
   /** False puts the null vector into every behaviour slot. Default true. */
   readonly behaviour?: boolean;
+  /** Places in `history` whose title is the neutral one. A candidate keeps its title, though it be the same film. */
+  readonly mutedText?: readonly number[];
+  /** Places in `history` whose slot carries the null vector. */
+  readonly mutedBehaviour?: readonly number[];
 }
 
 export interface PromptBuilder {
@@ -53,32 +59,47 @@ export function makePromptBuilder(
   const question = tokenizer.encode(TEMPLATE.question);
   const itemEnd = tokenizer.encode(TEMPLATE.itemEnd);
   const candidateEnd = tokenizer.encode(TEMPLATE.candidateEnd);
+  const neutralTitle = tokenizer.encode(TEMPLATE.neutralTitle);
 
   const itemSlots = (
-    item: ItemId,
+    title: readonly TokenId[],
+    behaviour: ItemId | null,
     end: readonly TokenId[],
     source: Slot["source"],
-    behaviour: boolean,
   ): Slot[] => [
-    ...textSlots(titleTokens(item), source),
-    { kind: "behaviour", item: behaviour ? item : null, source },
+    ...textSlots(title, source),
+    { kind: "behaviour", item: behaviour, source },
     ...textSlots(end, source),
   ];
 
   return {
     historyItems: settings.historyItems,
     titleTokens,
-    build({ history, candidates, items = settings.historyItems, behaviour = true }) {
+    build({
+      history,
+      candidates,
+      items = settings.historyItems,
+      behaviour = true,
+      mutedText = [],
+      mutedBehaviour = [],
+    }) {
       const first = Math.max(0, history.length - Math.min(items, settings.historyItems));
-      const shown = history.slice(first);
+      const historySlots = (item: ItemId, place: number): Slot[] => {
+        const title = mutedText.includes(place) ? neutralTitle : titleTokens(item);
+        const slotItem = behaviour && !mutedBehaviour.includes(place) ? item : null;
+        return itemSlots(title, slotItem, itemEnd, eventIndex(place));
+      };
       return {
         prefix: [
           ...textSlots(opening, null),
-          ...shown.flatMap((item, i) => itemSlots(item, itemEnd, eventIndex(first + i), behaviour)),
+          ...history.slice(first).flatMap((item, i) => historySlots(item, first + i)),
           ...textSlots(question, null),
         ],
         branches: candidates.map(
-          (item): Branch => ({ item, slots: itemSlots(item, candidateEnd, null, behaviour) }),
+          (item): Branch => ({
+            item,
+            slots: itemSlots(titleTokens(item), behaviour ? item : null, candidateEnd, null),
+          }),
         ),
       };
     },

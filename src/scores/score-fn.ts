@@ -16,6 +16,13 @@ export interface SlateQuery {
   readonly gateHistory?: readonly ItemId[];
   /** False replaces every behaviour slot by the null vector. Default true. */
   readonly behaviour?: boolean;
+  /**
+   * Places in `history`, 0 the oldest, whose title is the neutral one ("a movie", as in training). The recommender and the gate know
+   * the item all the same.
+   */
+  readonly mutedText?: readonly number[];
+  /** Places in `history` whose behaviour slot holds the trained null vector; recommender and gate know the item all the same. */
+  readonly mutedBehaviour?: readonly number[];
 }
 
 /** Answer in the order of `candidates`. */

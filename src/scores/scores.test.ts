@@ -126,6 +126,35 @@ describe("a slate's scores", () => {
     expect(asked).toEqual([{ history: items(1, 2), candidates: items(3), items: 1, behaviour: false }]);
   });
 
+  test("pass the muted channels on, which leave gate and recommender as they are", async () => {
+    const asked: PromptRequest[] = [];
+    const listening = makeScoreFn({ engine, behaviour, prompts: fakePrompts(asked), beta: 1 });
+    const query = { history: items(1, 2), candidates: items(3) };
+    const [whole, muted] = await listening([query, { ...query, mutedText: [0], mutedBehaviour: [0, 1] }]);
+    expect(asked[1]).toMatchObject({ mutedText: [0], mutedBehaviour: [0, 1] });
+    expect(muted?.gate).toEqual(whole?.gate);
+    expect(muted?.sasrec).toEqual(whole?.sasrec);
+  });
+
+  test("ask for a history's state once, however often it comes", async () => {
+    let states = 0;
+    const counting = {
+      ...behaviour,
+      state: (history: readonly ItemId[]) => {
+        states++;
+        return behaviour.state(history);
+      },
+    };
+    const listening = makeScoreFn({ engine, behaviour: counting, prompts: fakePrompts(), beta: 1 });
+    const held = { candidates: items(3), gateHistory: items(1, 2) };
+    await listening([
+      { ...held, history: items(1, 2) },
+      { ...held, history: items(1) },
+      { ...held, history: items(1), mutedText: [0] },
+    ]);
+    expect(states).toBe(2);
+  });
+
   test.for<[string, SlateQuery, RegExp]>([
     [
       "an item the pack lacks",
@@ -145,6 +174,8 @@ describe("a slate's scores", () => {
       { history: [], candidates: items(1), heldGate: [1] },
       /1 gate weights/,
     ],
+    ["a muted title nowhere", { history: items(1), candidates: items(1), mutedText: [1] }, /place 1/],
+    ["a muted slot nowhere", { history: items(1), candidates: items(1), mutedBehaviour: [-1] }, /place -1/],
   ])("are refused for %s", async ([, query, reason]) => {
     await expect(score([query])).rejects.toThrow(FailureError);
     await expect(score([query])).rejects.toThrow(reason);
