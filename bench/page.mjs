@@ -83,7 +83,7 @@ export async function benchPage() {
 }
 
 /** Milliseconds from navigation until the engine can answer. */
-async function loadPage(page, origin) {
+export async function loadPage(page, origin) {
   await page.goto(`${origin}${ADDRESS_FLAGS}`, { waitUntil: "commit" });
   await page.waitForFunction(
     () => {
@@ -99,7 +99,7 @@ async function loadPage(page, origin) {
 }
 
 /** The page's own buttons that start from a sample history. */
-async function sampleButtons(page, origin) {
+export async function sampleButtons(page, origin) {
   const response = await page.request.get(`${origin}samples/histories.json`);
   const { histories } = await response.json();
   const panel = page.locator('section[aria-labelledby="history-heading"]');

@@ -7,8 +7,8 @@ test("a running explanation stops on demand, keeps what it has, and goes on", as
   await expect
     .poll(async () => app.effects.locator("[data-cell]:not([data-pending])").count())
     .toBeGreaterThan(0);
-  await app.effects.getByRole("button", { name: "Stop" }).click();
-  await expect(app.effects.getByRole("status")).toContainText("Stopped");
+  await app.effects.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(app.effects.getByRole("status").first()).toContainText("Stopped");
   await expect(app.effects.getByRole("progressbar")).toHaveCount(0);
 
   const pending = app.effects.locator("[data-pending]");
@@ -17,7 +17,7 @@ test("a running explanation stops on demand, keeps what it has, and goes on", as
   expect(await app.replies("explain")).toEqual([]);
   // The worker is free again at once: it answers the next question instead of finishing the map.
   await app.changing(() => page.getByRole("button", { name: "Move The Truman Show earlier" }).click());
-  await app.effects.getByRole("button", { name: "Stop" }).click();
+  await app.effects.getByRole("button", { name: "Stop", exact: true }).click();
   await app.effects.getByRole("button", { name: "Go on" }).click();
   await app.explained();
   await expect(pending).toHaveCount(0);

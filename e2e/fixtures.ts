@@ -119,8 +119,34 @@ export class App {
     await expect(this.cells.first()).toBeVisible();
     await expect(this.effects.getByRole("grid")).toHaveAttribute("aria-busy", "false", { timeout });
     await expect(this.effects.locator("[data-pending]")).toHaveCount(0);
-    // The engine's own figures are read after the last row; waiting for them leaves nothing under way.
-    await expect.poll(() => this.idleAfter("status")).toBe(true);
+    // The engine's own figures are read after the last row; after them nothing is under way but the audit, which lets everything pass.
+    await expect.poll(() => this.isMeasured()).toBe(true);
+  }
+
+  /** The map was put to the test. */
+  async audited(timeout = 240_000): Promise<void> {
+    await expect(this.effects.locator("[data-audit]")).toHaveAttribute("data-audit", "done", { timeout });
+    await expect.poll(() => this.isMeasured()).toBe(true);
+  }
+
+  /** Unfolds whatever is folded. */
+  async unfold(): Promise<void> {
+    await this.page.evaluate(() => {
+      for (const details of document.querySelectorAll("details")) details.open = true;
+    });
+  }
+
+  /** The log-odds that the ranking shows, nats, by title. */
+  async verdicts(): Promise<ReadonlyMap<string, number>> {
+    const shown = await this.ranked.evaluateAll((entries) =>
+      entries.map((entry) => ({
+        title: entry.querySelector("h3 cite")?.textContent ?? "",
+        verdict: [...entry.querySelectorAll("p")].flatMap(
+          ({ textContent }) => /^log-odds (.*)$/.exec(textContent ?? "")?.[1] ?? [],
+        )[0],
+      })),
+    );
+    return new Map(shown.map(({ title, verdict }) => [title, toNumber(verdict ?? "")]));
   }
 
   /** What the ranking shows: title and chance in percent, best first. */
@@ -160,14 +186,21 @@ export class App {
     return this.page.evaluate(() => (globalThis as unknown as { wire: Wire }).wire);
   }
 
-  /** The last call was of this kind, and nothing is without its answer. */
-  private async idleAfter(name: CallName): Promise<boolean> {
+  /** The engine's figures were read after the last map and after the last audit, and nothing but an audit is without its answer. */
+  private async isMeasured(): Promise<boolean> {
     const { sent, received } = await this.wire();
     const calls = sent.filter((message) => message.kind === "call");
     const answered = new Set(
       received.flatMap((message) => (message.kind === "progress" ? [] : [message.id])),
     );
-    return calls.at(-1)?.name === name && calls.every(({ id }) => answered.has(id));
+    const isDone = (name: CallName, id: number) => name === "audit" || answered.has(id);
+    const work = calls.findLastIndex(
+      ({ name, id }) => name === "explain" || (name === "audit" && answered.has(id)),
+    );
+    return (
+      calls.slice(work + 1).some(({ name }) => name === "status") &&
+      calls.every(({ name, id }) => isDone(name, id))
+    );
   }
 
   private async asked(): Promise<number> {

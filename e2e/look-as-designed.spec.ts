@@ -41,6 +41,7 @@ async function finished(app: App, flags: string): Promise<void> {
   await app.openReady(flags);
   await app.changing(() => app.historyPanel.locator("ul li button").nth(1).click());
   await app.explained();
+  await app.audited();
 }
 
 test("first paint, with the sample", async ({ app, page }) => {

@@ -2,7 +2,7 @@ import { expect, test } from "./fixtures.ts";
 
 /** Names that are the same in every language. */
 const NAMES =
-  /becausal|CPU|GPU|WebAssembly|WebGPU|SASRec|MovieLens|SmolLM2|Newsreader|Archivo|Zen|Kaku|Gothic|New|Old|Mincho|SIL|Open|Font|License|English|SIMD|Apache|Hugging|Face|nats?|MB|Alt/g;
+  /becausal|CPU|GPU|WebAssembly|WebGPU|SASRec|MovieLens|SmolLM2|Newsreader|Archivo|Zen|Kaku|Gothic|New|Old|Mincho|SIL|Open|Font|License|English|SIMD|Apache|Hugging|Face|nats?|MB|Alt|JSON|CSV|SVG|PNG/g;
 
 test("the whole page speaks Japanese, from the first screen to the map", async ({ app, page }) => {
   await app.openReady("?backend=wasm&lang=ja");
@@ -10,6 +10,7 @@ test("the whole page speaks Japanese, from the first screen to the map", async (
   await expect(page).toHaveTitle(/次に観る映画/);
   await app.changing(() => app.startFrom(/考えさせるSF/));
   await app.explained();
+  await app.audited();
   await expect(app.effects.getByRole("heading", { level: 2 })).toBeVisible();
   expect(await app.top()).toHaveLength(10);
 

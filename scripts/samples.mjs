@@ -49,7 +49,10 @@ try {
   const { backend, layers } = await handlers.load({ ...folders, backend: "wasm" }, context);
   const recommendation = await handlers.recommend({ history: items, seen: items, top: TOP }, context);
   const candidates = recommendation.ranked.map(({ item }) => item);
-  const matrix = await handlers.explain({ history: items, candidates, question: "total" }, context);
+  const matrix = await handlers.explain(
+    { history: items, candidates, question: "total", method: "leave-one-out", seed: 1 },
+    context,
+  );
 
   const film = (id) => catalogue.items[id];
   const answer = {

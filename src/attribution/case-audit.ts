@@ -12,6 +12,7 @@ import {
   faithfulnessOfOrders,
   randomOrders,
 } from "./faithfulness.ts";
+import { intervene } from "./intervene.ts";
 import type { Scene } from "./intervention.ts";
 import { spearman } from "./spearman.ts";
 import { standings } from "./standings.ts";
@@ -86,8 +87,18 @@ export async function auditCase(
   const [chance] = byChance
     ? await faithfulnessOfOrders(scene, question, randomOrders(scene, seed), score, { signal })
     : [];
-  const { nats, normalised, deletionCurve } = present(found, "the target's curves");
-  const whole = present(deletionCurve[0], "v(all)") - present(deletionCurve.at(-1), "v(none)");
+  const { nats, normalised } = present(found, "the target's curves");
+  // Asked anew: what is remembered from the map would agree with it whatever the model is.
+  const [all, none] = await intervene(
+    scene,
+    [
+      [],
+      [{ kind: "empty-history" }, ...(question === "prompt-only" ? ([{ kind: "hold-gate" }] as const) : [])],
+    ],
+    counted(parts.score, counter),
+    { signal },
+  );
+  const whole = present(all?.verdict[0], "v(all)") - present(none?.verdict[0], "v(none)");
   const effects = map.rows.map(({ deltaNats }) => present(deltaNats[0], "an effect"));
   const sizeAt = (place: number) =>
     Math.abs(
@@ -136,7 +147,7 @@ async function rankOf(
   ).rank;
 }
 
-/** Each question of a case is run once, and counted. */
+/** Runs each question once, and counts those that it runs. */
 function counted(score: ScoreFn, counter: { passes: number }): ScoreFn {
   return rememberScores(async (queries, signal, onScored) => {
     const answers = await score(queries, signal, onScored);

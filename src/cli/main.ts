@@ -1,12 +1,13 @@
 /** @file `becausal COMMAND`: the engine in Node. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { describeFailure, type Failure, toFailure } from "../core/failure.ts";
+import { auditCommand } from "./audit.ts";
 import type { Command } from "./command.ts";
 import { explainCommand } from "./explain.ts";
 import { nextTokenCommand } from "./next-token.ts";
 import { recommendCommand } from "./recommend.ts";
 import { UsageError } from "./usage.ts";
 
-const COMMANDS: readonly Command[] = [recommendCommand, explainCommand, nextTokenCommand];
+const COMMANDS: readonly Command[] = [recommendCommand, explainCommand, auditCommand, nextTokenCommand];
 
 const HELP = `Usage: becausal COMMAND [options]
 

@@ -1,20 +1,22 @@
 /** @file The shipped base and a pack, loaded and ready to answer. */
 import { basename, join, resolve } from "node:path";
+import { makeStandIns, type StandInsFn } from "../attribution/counterfactual-items.ts";
 import { FailureError } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
 import type { BehaviourModel, Engine } from "../engine/engine.ts";
 import { type Film, filmName } from "../model/film.ts";
-import { makeFilmFinder } from "../model/find-film.ts";
+import { type FilmFinder, makeFilmFinder } from "../model/find-film.ts";
 import type { GgufFile } from "../model/gguf.ts";
 import { type ItemsFile, readItemsFile } from "../model/items-file.ts";
 import { readLlamaModel } from "../model/llama-model.ts";
 import { checkPackFitsBase, loadModelFiles, loadPackFiles, type PackFiles } from "../model/load-parts.ts";
 import type { PackManifest } from "../model/pack-manifest.ts";
 import { sha256 } from "../model/sha256.ts";
-import { readTokenizer } from "../model/tokenizer.ts";
+import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder, type PromptBuilder, titleTokensSha256 } from "../prompt/build-prompt.ts";
 import type { ScoreFn } from "../scores/score-fn.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
+import { makeTokenScoreFn, type TokenScoreFn } from "../scores/token-scores.ts";
 import { deviceFor } from "./device-for.ts";
 import { diskFetcher, readDisk } from "./disk-fetcher.ts";
 import { packageRoot } from "./package-root.ts";
@@ -27,8 +29,15 @@ export interface Recommender {
   readonly engine: Engine;
   readonly behaviour: BehaviourModel;
   readonly score: ScoreFn;
+  readonly tokenScore: TokenScoreFn;
+  /** The scores of the same pack with random adapter weights. */
+  controlScore(seed: number): ScoreFn;
+  readonly standIns: StandInsFn;
+  readonly decode: Tokenizer["decode"];
   readonly films: readonly Film[];
   readonly manifest: PackManifest;
+  /** The film that a name means; null where none or several match. */
+  exact(name: string): Film | null;
   /** The films of these names, in order. Fails with `unknown-title` and the nearest three. */
   find(names: readonly string[]): readonly Film[];
 }
@@ -70,8 +79,24 @@ async function openRecommender(options: RecommenderOptions): Promise<Recommender
   const loaded = await loadEngine({ gguf, pack, tokenizer, ...(await deviceFor(options)) });
   const behaviour = present(loaded.behaviour, "the pack's recommender");
   const { engine } = loaded;
-  const score = makeScoreFn({ engine, behaviour, prompts, beta: manifest.fusion.beta });
-  return { engine, behaviour, score, films, manifest, find: (names) => findFilms(names, films) };
+  const finder = makeFilmFinder(films);
+  const parts = { engine, behaviour, prompts, beta: manifest.fusion.beta };
+  return {
+    engine,
+    behaviour,
+    score: makeScoreFn(parts),
+    tokenScore: makeTokenScoreFn(parts),
+    controlScore: (seed) => {
+      const control = engine.control(seed);
+      return makeScoreFn({ ...parts, engine: control, behaviour: control.behaviour });
+    },
+    standIns: makeStandIns(films, (item) => prompts.titleTokens(item).length),
+    decode: tokenizer.decode.bind(tokenizer),
+    films,
+    manifest,
+    exact: finder.exact,
+    find: (names) => findFilms(names, finder),
+  };
 }
 
 async function openItems(path: string): Promise<ItemsFile> {
@@ -118,8 +143,7 @@ async function checkTitles(
     });
 }
 
-function findFilms(names: readonly string[], films: readonly Film[]): readonly Film[] {
-  const finder = makeFilmFinder(films);
+function findFilms(names: readonly string[], finder: FilmFinder): readonly Film[] {
   return names.map((title) => {
     const film = finder.exact(title);
     if (film === null)

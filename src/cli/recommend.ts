@@ -1,3 +1,4 @@
+import type { ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
 import { type Film, filmName } from "../model/film.ts";
 import { type RankedSlate, recommend } from "../scores/recommend.ts";
@@ -53,7 +54,11 @@ ${PACK_HELP}
       async (recommender) => {
         const history = recommender.find(titles);
         const start = performance.now();
-        const slate = await rankFor(history, top, recommender);
+        const slate = await rankFor(
+          history.map(({ id }) => id),
+          top,
+          recommender,
+        );
         const milliseconds = performance.now() - start;
         return values.json
           ? JSON.stringify(toJson(history, slate, milliseconds, recommender), null, 1)
@@ -63,16 +68,15 @@ ${PACK_HELP}
   },
 };
 
-/** The pack's answer to a history of films. */
+/** The pack's answer to a history. */
 export function rankFor(
-  history: readonly Film[],
+  history: readonly ItemId[],
   top: number,
-  recommender: Recommender,
+  recommender: Pick<Recommender, "score" | "behaviour" | "films" | "manifest">,
 ): Promise<RankedSlate> {
   const { score, behaviour, films, manifest } = recommender;
-  const items = history.map(({ id }) => id);
   return recommend(
-    { history: items, seen: items, top },
+    { history, seen: history, top },
     { score, behaviour, films, slateSize: manifest.slate.size },
   );
 }

@@ -1,4 +1,4 @@
-import type { EffectQuestion } from "../attribution/effect.ts";
+import type { EffectMethod, EffectQuestion } from "../attribution/effect.ts";
 import type { HistoryStore } from "../history/history-store.ts";
 import type { Call } from "../worker/protocol.ts";
 import type { About } from "./about.ts";
@@ -8,8 +8,10 @@ import type { CatalogueState } from "./catalogue-state.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { ExplanationState } from "./explanation-state.ts";
 import type { HistoryState } from "./history-state.ts";
+import type { Inquiries } from "./inquiries.ts";
 import type { InspectionState } from "./inspection-state.ts";
 import type { SampleHistory } from "./sample-histories.ts";
+import type { ShapleyEffort } from "./shapley-effort.ts";
 
 export interface AppState {
   readonly engine: EngineState;
@@ -18,8 +20,12 @@ export interface AppState {
   readonly answer: AnswerState;
   readonly explanation: ExplanationState;
   readonly inspection: InspectionState;
+  readonly inquiries: Inquiries;
   /** Which effect the heatmap shows. */
   readonly question: EffectQuestion;
+  /** How it is computed. */
+  readonly method: EffectMethod;
+  readonly effort: ShapleyEffort;
   readonly samples: readonly SampleHistory[];
   readonly about: About | null;
 }

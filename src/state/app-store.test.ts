@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
+import { present } from "../core/invariant.ts";
 import type { HistoryItem } from "../history/history-store.ts";
 import type { Handlers } from "../worker/protocol.ts";
 import { makeAppStore } from "./app-store.ts";
 import { fixtureRecommendation } from "./fixtures/answer.ts";
 import { fixtureAssets } from "./fixtures/assets.ts";
+import { fixtureMatrix } from "./fixtures/effects.ts";
 import { makeFakeCall } from "./fixtures/fake-call.ts";
+import { fixtureFilms } from "./fixtures/films.ts";
 import { makeGateKeeper } from "./fixtures/gate-keeper.ts";
 import { makeMemoryHistory } from "./fixtures/memory-history.ts";
 
@@ -195,6 +198,222 @@ describe("changing the history", () => {
     await page.gate.settle();
     expect(page.get().history.events).toHaveLength(1);
     expect(page.get().history.failure).toMatchObject({ kind: "storage-failed" });
+  });
+});
+
+describe("the audit of a map", () => {
+  async function explained(...movieIds: readonly number[]) {
+    const page = await openPage(watched(...movieIds));
+    await page.load();
+    await page.gate.let("recommend");
+    await page.explain();
+    return page;
+  }
+  const audit = (page: Awaited<ReturnType<typeof explained>>) => page.get().inquiries.audit;
+
+  test("begins by itself once the map is whole, and not before", async () => {
+    const page = await openPage(watched(541, 1214));
+    await page.load();
+    await page.gate.let("recommend");
+    await page.gate.let("explain");
+    expect(page.get().explanation.phase).toBe("running");
+    expect(page.gate.waitingAt("audit")).toBe(0);
+    await page.explain();
+    expect(audit(page).phase).toBe("running");
+    await page.gate.let("audit");
+    expect(audit(page)).toMatchObject({ progress: { done: 1, total: 2 } });
+    await page.gate.let("audit");
+    expect(audit(page)).toMatchObject({ phase: "done", subject: page.get().explanation.shown?.matrix });
+  });
+
+  test("never stands in the way of a new answer", async () => {
+    const page = await explained(541, 1214);
+    expect(page.gate.waitingAt("audit")).toBe(1);
+    void page.intentions.addFilm(924);
+    await page.gate.settle();
+    expect(audit(page).phase).toBe("stopped");
+    await page.gate.let("audit");
+    await page.gate.let("recommend");
+    expect(audit(page).phase).toBe("none");
+    expect(page.gate.waitingAt("audit")).toBe(0);
+    await page.explain();
+    expect(audit(page).phase).toBe("running");
+  });
+
+  test("makes room for what a person asks, and begins again afterwards", async () => {
+    const page = await explained(541, 1214);
+    const shown = present(page.get().answer.shown, "an answer").recommendation;
+    void page.intentions.showChannels(shown);
+    await page.gate.settle();
+    await page.gate.let("audit");
+    expect(page.gate.waitingAt("audit")).toBe(0);
+    expect(page.get().inquiries.channels.phase).toBe("running");
+    await page.gate.let("channels");
+    expect(page.get().inquiries.channels).toMatchObject({ phase: "done", subject: shown });
+    expect(page.gate.waitingAt("audit")).toBe(1);
+    await page.gate.let("audit");
+    await page.gate.let("audit");
+    expect(audit(page).phase).toBe("done");
+  });
+
+  test("that a person stopped stays stopped until it is asked for", async () => {
+    const page = await explained(541, 1214);
+    page.intentions.stop("audit");
+    await page.gate.let("audit");
+    void page.intentions.showStrip(present(page.get().answer.shown, "an answer").recommendation);
+    await page.gate.let("strip");
+    expect(audit(page).phase).toBe("stopped");
+    void page.intentions.startAudit();
+    await page.gate.let("audit");
+    await page.gate.let("audit");
+    expect(audit(page).phase).toBe("done");
+  });
+
+  test("is remembered with its map", async () => {
+    const page = await explained(541, 1214);
+    await page.gate.let("audit");
+    await page.gate.let("audit");
+    const report = audit(page);
+    void page.intentions.chooseMethod("replacement");
+    await page.gate.settle();
+    expect(audit(page).phase).toBe("none");
+    await page.explain();
+    void page.intentions.chooseMethod("leave-one-out");
+    await page.gate.settle();
+    expect(audit(page)).toEqual(report);
+    expect(page.gate.waitingAt("explain")).toBe(0);
+  });
+});
+
+describe("questions beside the map", () => {
+  async function answered() {
+    const page = await openPage(watched(541, 1214));
+    await page.load();
+    await page.gate.let("recommend");
+    await page.explain();
+    page.intentions.stop("audit");
+    const candidates = page.get().explanation.shown?.candidates ?? [];
+    const [film, otherFilm] = [present(candidates[8], "one"), present(candidates[9], "another")];
+    return { ...page, film, otherFilm };
+  }
+
+  test("what was asked about an answer before is shown at once", async () => {
+    const page = await answered();
+    void page.intentions.askWhatIf(page.film);
+    await page.gate.let("whatIf");
+    void page.intentions.askWhatIf(page.otherFilm);
+    await page.gate.let("whatIf");
+    void page.intentions.askWhatIf(page.film);
+    await page.gate.settle();
+    expect(page.gate.waitingAt("whatIf")).toBe(0);
+    expect(page.get().inquiries.whatIf).toMatchObject({ phase: "done", subject: page.film });
+  });
+
+  test("a slow answer about one film does not pass for that about the next", async () => {
+    const page = await answered();
+    void page.intentions.askWhatIf(page.film);
+    await page.gate.settle();
+    void page.intentions.askWhatIf(page.otherFilm);
+    await page.gate.let("whatIf");
+    expect(page.get().inquiries.whatIf).toMatchObject({
+      subject: page.otherFilm,
+      result: { item: page.otherFilm },
+    });
+  });
+
+  test("a search that is stopped says how far it came, and a new answer forgets it", async () => {
+    const page = await answered();
+    void page.intentions.findCounterfactual(page.otherFilm);
+    await page.gate.let("counterfactual");
+    page.intentions.stop("counterfactual");
+    await page.gate.let("counterfactual");
+    expect(page.get().inquiries.counterfactual).toMatchObject({
+      phase: "stopped",
+      progress: { passes: 1 },
+    });
+    void page.intentions.addFilm(924);
+    await page.gate.settle();
+    await page.gate.let("recommend");
+    expect(page.get().inquiries.counterfactual.phase).toBe("none");
+  });
+
+  test("nothing is asked while a newer answer is on its way", async () => {
+    const page = await answered();
+    void page.intentions.addFilm(924);
+    await page.gate.settle();
+    void page.intentions.askWhatIf(page.film);
+    await page.gate.settle();
+    expect(page.get().inquiries.whatIf.phase).toBe("none");
+  });
+
+  test("an edit that was found changes the history in one step, and one undo brings it back", async () => {
+    const page = await openPage([
+      { movieId: 541, rating: 4 },
+      { movieId: 1214, rating: null },
+    ]);
+    const item = (movieId: number) =>
+      present(
+        fixtureFilms.find((film) => film.movieId === movieId),
+        "a film",
+      ).id;
+    void page.intentions.applyEdit({ removed: [item(541)], added: [item(260), item(356)] });
+    await page.gate.settle();
+    const list = () => page.get().history.events.map(({ movieId, rating }) => [movieId, rating]);
+    expect(list()).toEqual([
+      [1214, null],
+      [260, null],
+      [356, null],
+    ]);
+    void page.intentions.undo();
+    await page.gate.settle();
+    expect(list()).toEqual([
+      [541, 4],
+      [1214, null],
+    ]);
+  });
+});
+
+describe("methods", () => {
+  test("Shapley values begin with a small estimate, go on from it, and begin anew with the next answer", async () => {
+    const asked: unknown[] = [];
+    const ten = [1, 260, 2571, 541, 1214, 924, 356, 912, 2959, 4973] as const;
+    const page = await openPage(watched(...ten), {
+      explain: async ({ history, candidates, question, method, pairs }) => {
+        asked.push([method, pairs]);
+        return { ...fixtureMatrix(history, candidates, question), method };
+      },
+    });
+    await page.load();
+    await page.gate.let("recommend");
+    await page.intentions.chooseMethod("shapley");
+    await page.intentions.chooseMethod("shapley", "more");
+    await page.intentions.chooseMethod("shapley", "exact");
+    expect(asked).toEqual([
+      ["leave-one-out", undefined],
+      ["shapley", 4],
+      ["shapley", 16],
+      ["shapley", undefined],
+    ]);
+    void page.intentions.addFilm(1240);
+    await page.gate.settle();
+    await page.gate.let("recommend");
+    expect(asked.at(-1)).toEqual(["shapley", 4]);
+  });
+
+  test("a better estimate shows the first one until it has rows of its own", async () => {
+    const ten = [1, 260, 2571, 541, 1214, 924, 356, 912, 2959, 4973] as const;
+    const page = await openPage(watched(...ten));
+    await page.load();
+    await page.gate.let("recommend");
+    await page.explain();
+    void page.intentions.chooseMethod("shapley");
+    await page.gate.settle();
+    expect(page.get().explanation.shown?.rows).toEqual([]);
+    await page.explain();
+    const first = page.get().explanation.shown?.rows;
+    void page.intentions.chooseMethod("shapley", "more");
+    await page.gate.settle();
+    expect(page.get().explanation).toMatchObject({ phase: "running", shown: { rows: first, done: 0 } });
   });
 });
 

@@ -7,6 +7,8 @@ import type { Context } from "./context.ts";
 import { advanceEngine } from "./engine-state.ts";
 import { advanceExplanation } from "./explanation-state.ts";
 import { advanceHistory, historyBeforeLoad } from "./history-state.ts";
+import { type InquiryEventOf, type InquiryName, noInquiries } from "./inquiries.ts";
+import { advanceInquiry } from "./inquiry.ts";
 import { advanceInspection } from "./inspection-state.ts";
 import { makeIntentions } from "./intentions.ts";
 import { makeLatestOnly } from "./latest-only.ts";
@@ -25,11 +27,20 @@ export function makeAppStore(parts: AppStoreParts): AppStore {
     answer: { phase: "empty", shown: null },
     explanation: { phase: "none", shown: null },
     inspection: { phase: "none" },
+    inquiries: noInquiries,
     question: "total",
+    method: "leave-one-out",
+    effort: "first",
     samples: [],
     about: null,
   }));
   const set = state.setState;
+  const inquiry =
+    <Name extends InquiryName>(name: Name) =>
+    (event: InquiryEventOf<Name>): void =>
+      set(({ inquiries }) => ({
+        inquiries: { ...inquiries, [name]: advanceInquiry(inquiries[name], event) },
+      }));
   const context: Context = {
     ...parts,
     get: state.getState,
@@ -42,9 +53,23 @@ export function makeAppStore(parts: AppStoreParts): AppStore {
       explanation: (event) =>
         set(({ explanation }) => ({ explanation: advanceExplanation(explanation, event) })),
       inspection: (event) => set(({ inspection }) => ({ inspection: advanceInspection(inspection, event) })),
+      inquiries: {
+        audit: inquiry("audit"),
+        channels: inquiry("channels"),
+        strip: inquiry("strip"),
+        counterfactual: inquiry("counterfactual"),
+        whatIf: inquiry("whatIf"),
+      },
     },
     answers: makeLatestOnly(),
     explanations: makeLatestOnly(),
+    inquiries: {
+      audit: makeLatestOnly(),
+      channels: makeLatestOnly(),
+      strip: makeLatestOnly(),
+      counterfactual: makeLatestOnly(),
+      whatIf: makeLatestOnly(),
+    },
     historyEdits: makeOneAtATime(),
   };
   return { state, intentions: makeIntentions(context) };

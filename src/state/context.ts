@@ -4,6 +4,7 @@ import type { CatalogueEvent } from "./catalogue-state.ts";
 import type { EngineEvent } from "./engine-state.ts";
 import type { ExplanationEvent } from "./explanation-state.ts";
 import type { HistoryStateEvent } from "./history-state.ts";
+import type { InquiryEventOf, InquiryName } from "./inquiries.ts";
 import type { InspectionEvent } from "./inspection-state.ts";
 import type { LatestOnly } from "./latest-only.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
@@ -11,7 +12,9 @@ import type { OneAtATime } from "./one-at-a-time.ts";
 /** What an intention works with: the outside world, the state, and one way to tell each part of it what happened. */
 export interface Context extends AppStoreParts {
   readonly get: () => AppState;
-  readonly set: (part: Partial<Pick<AppState, "question" | "samples" | "about">>) => void;
+  readonly set: (
+    part: Partial<Pick<AppState, "question" | "method" | "effort" | "samples" | "about">>,
+  ) => void;
   readonly tell: {
     readonly engine: (event: EngineEvent) => void;
     readonly catalogue: (event: CatalogueEvent) => void;
@@ -19,8 +22,10 @@ export interface Context extends AppStoreParts {
     readonly answer: (event: AnswerEvent) => void;
     readonly explanation: (event: ExplanationEvent) => void;
     readonly inspection: (event: InspectionEvent) => void;
+    readonly inquiries: { readonly [Name in InquiryName]: (event: InquiryEventOf<Name>) => void };
   };
   readonly answers: LatestOnly;
   readonly explanations: LatestOnly;
+  readonly inquiries: { readonly [Name in InquiryName]: LatestOnly };
   readonly historyEdits: OneAtATime;
 }

@@ -1,18 +1,22 @@
-import type { EffectMatrix, EffectQuestion, ItemEffects } from "../attribution/effect.ts";
+import type { EffectMatrix, EffectMethod, EffectQuestion, ItemEffects } from "../attribution/effect.ts";
 import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { Film } from "../model/film.ts";
 
-/** A heatmap, whole or in the making: rows arrive one by one. */
+/** A heatmap, whole or in the making: rows arrive one by one, or get better from step to step. */
 export interface Explanation {
   readonly origin: "sample" | "computed";
   readonly question: EffectQuestion;
+  readonly method: EffectMethod;
   /** Every kept film, oldest first; the row of `history[i]` is the one with `event === i`. */
   readonly history: readonly ItemId[];
   readonly candidates: readonly ItemId[];
   readonly films: ReadonlyMap<ItemId, Film>;
+  /** As computed so far; a map that refines an estimate begins with the estimate's. */
   readonly rows: readonly ItemEffects[];
-  /** Steps of work done and expected; equal once the map is whole. */
+  /** The finished map; null until it is whole. */
+  readonly matrix: EffectMatrix | null;
+  /** Steps of the method's work, done and expected; equal once the map is whole. */
   readonly done: number;
   readonly total: number;
 }
@@ -29,9 +33,10 @@ export type ExplanationEvent =
   | { readonly type: "nothing-to-explain" }
   | { readonly type: "asked"; readonly request: number; readonly blank: Explanation }
   | {
-      readonly type: "row-came";
+      readonly type: "progressed";
       readonly request: number;
-      readonly row: ItemEffects;
+      /** New, or better known than before. */
+      readonly rows: readonly ItemEffects[];
       readonly done: number;
       readonly total: number;
     }
@@ -48,15 +53,20 @@ export function advanceExplanation(state: ExplanationState, event: ExplanationEv
       return { phase: "none", shown: null };
     case "asked":
       return { phase: "running", request: event.request, shown: event.blank };
-    case "row-came": {
+    case "progressed": {
       if (state.phase !== "running" || state.request !== event.request) return state;
-      const rows = [...state.shown.rows.filter((row) => row.event !== event.row.event), event.row];
+      const newer = new Set(event.rows.map((row) => row.event));
+      const rows =
+        newer.size === 0
+          ? state.shown.rows
+          : [...state.shown.rows.filter((row) => !newer.has(row.event)), ...event.rows];
       return { ...state, shown: { ...state.shown, rows, done: event.done, total: event.total } };
     }
     case "answered": {
       if (state.phase !== "running" || state.request !== event.request) return state;
+      const { matrix } = event;
       const { total } = state.shown;
-      return { phase: "whole", shown: { ...state.shown, rows: event.matrix.rows, done: total } };
+      return { phase: "whole", shown: { ...state.shown, rows: matrix.rows, matrix, done: total } };
     }
     case "cancelled":
       return state.phase === "running" ? { phase: "cancelled", shown: state.shown } : state;

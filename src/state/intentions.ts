@@ -1,13 +1,20 @@
 import type { Context } from "./context.ts";
+import type { InquiryName } from "./inquiries.ts";
 import { makeAddFilm } from "./intentions/add-film.ts";
+import { makeApplyEdit } from "./intentions/apply-edit.ts";
+import { makeAuditDesk } from "./intentions/audit.ts";
 import { makeCancelExplanation } from "./intentions/cancel-explanation.ts";
+import { makeChooseMethod } from "./intentions/choose-method.ts";
 import { makeChooseQuestion } from "./intentions/choose-question.ts";
 import { makeClearHistory } from "./intentions/clear-history.ts";
+import { makeCollectEvidence } from "./intentions/collect-evidence.ts";
 import { makeDismissNotice } from "./intentions/dismiss-notice.ts";
 import { makeExplain } from "./intentions/explain.ts";
 import { makeExportHistory } from "./intentions/export-history.ts";
 import { makeFollowHistory } from "./intentions/follow-history.ts";
 import { makeImportHistory } from "./intentions/import-history.ts";
+import { makeStopInquiry } from "./intentions/inquire.ts";
+import { makeInquiries } from "./intentions/inquiries.ts";
 import { makeLoadCatalogue } from "./intentions/load-catalogue.ts";
 import { makeLoadEngine } from "./intentions/load-engine.ts";
 import { makeMoveFilm } from "./intentions/move-film.ts";
@@ -22,8 +29,10 @@ import { makeUndo } from "./intentions/undo.ts";
 
 /** Everything a person can ask of the page. None of them rejects: what went wrong is in the state. */
 export function makeIntentions(context: Context) {
-  const explain = makeExplain(context);
-  const recompute = makeRecompute(context, explain);
+  const audit = makeAuditDesk(context);
+  const explain = makeExplain(context, audit);
+  const recompute = makeRecompute(context, explain, audit);
+  const stopInquiry = makeStopInquiry(context);
   const loadCatalogue = makeLoadCatalogue(context, recompute.ifChanged);
   const loadEngine = makeLoadEngine(context, recompute.ifChanged);
   const readHistory = makeReadHistory(context, recompute.ifChanged);
@@ -46,9 +55,15 @@ export function makeIntentions(context: Context) {
     exportHistory: makeExportHistory(context),
     undo: makeUndo(context, change),
     dismissNotice: makeDismissNotice(context),
+    applyEdit: makeApplyEdit(context, change),
     chooseQuestion: makeChooseQuestion(context, explain),
+    chooseMethod: makeChooseMethod(context, explain),
     cancelExplanation: makeCancelExplanation(context),
     explain,
+    startAudit: audit.start,
+    collectEvidence: makeCollectEvidence(context, audit),
+    ...makeInquiries(context, audit),
+    stop: (name: InquiryName): void => (name === "audit" ? audit.stop() : stopInquiry(name)),
     retryAnswer: recompute.again,
     loadEngine,
     loadCatalogue,

@@ -48,6 +48,7 @@ const recommendation = v.object({
 });
 
 const matrix = v.object({
+  method: v.optional(v.picklist(["leave-one-out", "replacement", "shapley"]), "leave-one-out"),
   question: v.picklist(["total", "prompt-only"]),
   history: v.array(row),
   candidates: v.array(row),

@@ -57,16 +57,18 @@ describe("explanation", () => {
   const blank: Explanation = {
     origin: "computed",
     question: "total",
+    method: "leave-one-out",
     history,
     candidates,
     films: fixtureFilmsByItem,
     rows: [],
+    matrix: null,
     done: 0,
     total: 2,
   };
   const row = present(matrix.rows[0], "a row");
   const running: ExplanationState = { phase: "running", request: 5, shown: blank };
-  const came = { type: "row-came", row, done: 1, total: 2 } as const;
+  const came = { type: "progressed", rows: [row], done: 1, total: 2 } as const;
 
   test("rows add up as they come", () => {
     const next = advanceExplanation(running, { ...came, request: 5 });
@@ -88,7 +90,7 @@ describe("explanation", () => {
   });
   test("the matrix makes the map whole", () => {
     const next = advanceExplanation(running, { type: "answered", request: 5, matrix });
-    expect(next).toMatchObject({ phase: "whole", shown: { rows: matrix.rows, done: 2 } });
+    expect(next).toMatchObject({ phase: "whole", shown: { rows: matrix.rows, matrix, done: 2 } });
   });
 });
 

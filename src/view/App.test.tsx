@@ -5,7 +5,9 @@ import type { HistoryItem } from "../history/history-store.ts";
 import { makeAppStore } from "../state/app-store.ts";
 import { fixtureAssets } from "../state/fixtures/assets.ts";
 import { makeFakeCall } from "../state/fixtures/fake-call.ts";
+import { fixtureAudit } from "../state/fixtures/inquiries.ts";
 import { makeMemoryHistory } from "../state/fixtures/memory-history.ts";
+import type { Handlers } from "../worker/protocol.ts";
 import { App } from "./App.tsx";
 import { type Language, languages } from "./i18n/language.ts";
 import { makeI18n } from "./i18n/make-i18n.ts";
@@ -18,9 +20,14 @@ afterEach(() => {
   delete document.documentElement.dataset["theme"];
 });
 
-async function openPage(items: readonly HistoryItem[], language: Language = "en", gallery = false) {
+async function openPage(
+  items: readonly HistoryItem[],
+  language: Language = "en",
+  gallery = false,
+  overrides: Partial<Handlers> = {},
+) {
   const store = makeAppStore({
-    call: makeFakeCall(async () => undefined),
+    call: makeFakeCall(async () => undefined, overrides),
     history: makeMemoryHistory(items).store,
     assets: fixtureAssets,
     now: () => 0,
@@ -147,12 +154,130 @@ describe("the answer", () => {
   });
   test("the prompt of another candidate can be read", async () => {
     const { host } = await openPage(watched);
-    await expect.poll(() => host.querySelector("select")).not.toBeNull();
-    const branch = () =>
-      host.querySelector("#prompt-heading")?.parentElement?.querySelectorAll("section")[1]?.textContent;
+    const panel = '[aria-labelledby="prompt-heading"]';
+    await expect.poll(() => host.querySelector(`${panel} select`)).not.toBeNull();
+    const branch = () => host.querySelector(panel)?.querySelectorAll("section")[1]?.textContent;
     const before = branch();
-    await userEvent.selectOptions(find(host, "select"), "3");
+    await userEvent.selectOptions(find(host, `${panel} select`), "3");
     await expect.poll(branch).not.toBe(before);
+  });
+});
+
+describe("why", () => {
+  const effects = '[aria-labelledby="effects-heading"]';
+  const closer = '[aria-labelledby="closer-heading"]';
+  const other = '[aria-labelledby="other-heading"]';
+  const button = (host: Element, within: string, name: string) =>
+    [...find(host, within).querySelectorAll<HTMLElement>("button")].find(
+      ({ textContent }) => textContent === name,
+    )!;
+  async function explained(language: Language = "en", overrides: Partial<Handlers> = {}) {
+    const { host, store } = await openPage(watched, language, false, overrides);
+    await expect.poll(() => store.state.getState().inquiries.audit.phase).toBe("done");
+    return { host, store };
+  }
+  const pick = async (host: Element, within: string, query: string) => {
+    find<HTMLInputElement>(host, `${within} [role="combobox"]`).focus();
+    await userEvent.keyboard(query);
+    await expect.poll(() => host.querySelector(`${within} [role="option"]`)).not.toBeNull();
+    await userEvent.keyboard("{Enter}");
+  };
+
+  test("a map that holds up says so, and one that does not is grey, with the reason", async () => {
+    const { host } = await explained();
+    expect(find(host, effects).textContent).toContain("This map holds up.");
+    const colour = () => find<HTMLElement>(host, `${effects} td[data-cell]`).getAttribute("style");
+    const before = colour();
+    close();
+
+    const failed = await explained("en", {
+      audit: async ({ matrix }) => ({
+        ...fixtureAudit(matrix),
+        passed: false,
+        checks: [{ name: "randomised", passed: false, value: 0.91, bound: 0.66 }],
+      }),
+    });
+    const grid = find(failed.host, '[role="grid"]');
+    const why = failed.host.querySelector(`#${CSS.escape(grid.getAttribute("aria-describedby") ?? "")}`);
+    expect(why?.textContent).toContain("A model with random weights gives too similar a map");
+    expect(find<HTMLElement>(failed.host, `${effects} td[data-cell]`).getAttribute("style")).not.toBe(before);
+    expect(await accessibilityViolations(failed.host)).toEqual([]);
+  });
+
+  test("the method is chosen, with what it means, and its map takes the place of the other", async () => {
+    const { host, store } = await explained();
+    button(host, effects, "Replace").click();
+    await expect.poll(() => store.state.getState().explanation.shown?.method).toBe("replacement");
+    await expect.poll(() => store.state.getState().explanation.phase).toBe("whole");
+    expect(find(host, effects).textContent).toContain("replaced by five others");
+    expect(find(host, effects).textContent).toContain("2 films replaced one by one");
+  });
+
+  test("one recommendation is looked at by channel, word by word and beside another", async () => {
+    const { host } = await explained();
+    await userEvent.selectOptions(find(host, `${closer} select`), "1");
+    const tab = (name: string) => userEvent.click(button(host, closer, name));
+    await tab("Title or pattern");
+    const rows = () => host.querySelectorAll(`${closer} table tbody tr`).length;
+    await expect.poll(rows).toBeGreaterThanOrEqual(3);
+    const lead = () => find(host, `${closer} [role="tabpanel"][data-state="active"]`).textContent;
+    const second = find<HTMLSelectElement>(host, `${closer} select`).selectedOptions[0]?.text.slice(3);
+    expect(lead()).toContain(second);
+    await tab("Word by word");
+    await expect.poll(() => host.querySelector(`${closer} [data-token]`)).not.toBeNull();
+    expect(lead()).toContain(second);
+    await tab("Beside another");
+    await expect.poll(() => host.querySelectorAll(`${closer} select`).length).toBe(3);
+  });
+
+  test("what would make a film number one can be found, done, and undone", async () => {
+    const { host } = await explained();
+    button(host, other, "Find the smallest change").click();
+    await expect.poll(() => find(host, other).textContent).toContain("If you had not watched Blade Runner");
+    button(host, other, "Change my history so").click();
+    await expect.poll(() => titles(host)).toEqual(["Alien", "2001: A Space Odyssey"]);
+    button(host, '[aria-labelledby="history-heading"]', "Undo").click();
+    await expect.poll(() => titles(host)).toEqual(["Blade Runner", "Alien", "2001: A Space Odyssey"]);
+  });
+
+  test("what one more film would do can be asked; films of the history are not offered", async () => {
+    const { host } = await explained();
+    await userEvent.click(button(host, other, "What if I had also watched"));
+    const box = `${other} [role="tabpanel"][data-state="active"]`;
+    await pick(host, box, "matrix");
+    await expect.poll(() => find(host, box).textContent).toContain("Had you also watched The Matrix");
+    find<HTMLInputElement>(host, `${box} [role="combobox"]`).focus();
+    await userEvent.keyboard("alien");
+    await expect.poll(() => find(host, `${box} search [role="status"]`).textContent).toContain("No film");
+    expect(titles(host)).toHaveLength(3);
+  });
+
+  test("a search can be stopped and says how far it came", async () => {
+    const { host } = await explained("en", {
+      counterfactual: (_, { onProgress, signal }) =>
+        new Promise((_resolve, reject) => {
+          onProgress({ passes: 7, budget: 150, size: 1, margin: null });
+          signal.addEventListener("abort", () => reject(new Error("stopped")));
+        }),
+    });
+    button(host, other, "Find the smallest change").click();
+    await expect.poll(() => find(host, other).textContent).toContain("7 real runs of the model so far");
+    button(host, other, "Stop the search").click();
+    await expect.poll(() => find(host, other).textContent).toContain("stopped after 7 real runs");
+  });
+
+  test.each(languages)("no part of it has an accessibility violation (%s)", async (language) => {
+    const { host } = await explained(language);
+    for (const panel of [closer, other])
+      for (const tab of host.querySelectorAll<HTMLElement>(`${panel} [role="tab"]`)) {
+        await userEvent.click(tab);
+        await expect.poll(() => tab.getAttribute("data-state")).toBe("active");
+        expect(await accessibilityViolations(find(host, panel)), tab.textContent).toEqual([]);
+      }
+    find<HTMLElement>(host, `${other} [role="tab"]`).focus();
+    await userEvent.keyboard("{ArrowLeft}{Enter}");
+    for (const details of host.querySelectorAll("details")) details.open = true;
+    expect(await accessibilityViolations(host)).toEqual([]);
   });
 });
 

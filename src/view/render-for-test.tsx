@@ -25,6 +25,9 @@ export async function renderForTest(node: ReactNode, language: Language = "en") 
 /** Rules of WCAG 2.2 AA that the page breaks, with the first place each. */
 export async function accessibilityViolations(host: Element): Promise<readonly string[]> {
   await document.fonts.ready;
+  // Colours on their way from one scheme to the other are neither.
+  const fades = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+  await Promise.allSettled(fades.map(({ finished }) => finished));
   const { violations } = await axe.run(host, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     rules: { region: { enabled: false } },

@@ -43,6 +43,10 @@ beforeAll(async () => {
     beta: pack.manifest.fusion.beta,
     recommenderItems: 50,
     slateSize: 5,
+    origin: {
+      pack: { name: "p", adapterSha256: "a", sasrecSha256: "s", catalogueSha256: "c" },
+      base: { sha256: "b", layers: 12 },
+    },
     fallback: () => loaded.fallback,
   };
   serve(
@@ -85,7 +89,13 @@ const explain = (id: number) =>
     kind: "call",
     id,
     name: "explain",
-    args: { history, candidates: [5, 6].map(itemId), question: "total" },
+    args: {
+      history,
+      candidates: [5, 6].map(itemId),
+      question: "total",
+      method: "leave-one-out",
+      seed: 1,
+    },
   });
 
 test("a cancel that arrives while the worker computes stops it at the next pause, frees its tensors, and the worker goes on", async () => {

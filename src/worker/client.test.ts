@@ -25,17 +25,23 @@ const answer = (top: number): Recommendation => ({
 const loadArgs = { baseUrl: "/models/x/", packUrl: "/packs/movies/", backend: "wasm" } as const;
 const ask = (top: number) => ({ history: [itemId(3)], seen: [itemId(3)], top });
 
+const notAsked = async () => {
+  throw new Error("not asked in this test");
+};
+
 /** Handlers that answer at once, so that a test only says what it changes. */
 function handlers(changed: Partial<Handlers> = {}): Handlers {
   return {
     load: async () => info,
     recommend: async ({ top }) => answer(top),
-    explain: async () => {
-      throw new Error("not asked in this test");
-    },
-    inspect: async () => {
-      throw new Error("not asked in this test");
-    },
+    explain: notAsked,
+    channels: notAsked,
+    strip: notAsked,
+    audit: notAsked,
+    counterfactual: notAsked,
+    whatIf: notAsked,
+    evidence: notAsked,
+    inspect: notAsked,
     status: async () => info,
     ...changed,
   };

@@ -50,6 +50,10 @@ function verdictsOf({ packed }: EnginePrompt): Float32Array {
   });
 }
 
+function filmsRead(packed: EnginePrompt["packed"]): number {
+  return packed.behaviour.slice(0, packed.prefixLength).filter((item) => item >= 0).length;
+}
+
 function fakeModel(changed: Partial<Engine> = {}, fallback: () => Failure | null = () => null) {
   const dispose = vi.fn();
   const model: OpenModel = {
@@ -58,6 +62,15 @@ function fakeModel(changed: Partial<Engine> = {}, fallback: () => Failure | null
       adapterName: "WebAssembly SIMD, 1 thread",
       layers: 12,
       verdicts: async (prompts) => prompts.map(verdictsOf),
+      // The more films are read before a title, the likelier is each of its tokens.
+      tokenLogProbs: async (prompts) =>
+        prompts.map(({ packed }) => new Float32Array(packed.tokens.length).fill(filmsRead(packed) - 10)),
+      // Random weights turn the map upside down.
+      control: () => ({
+        behaviour,
+        verdicts: async (prompts) =>
+          prompts.map((prompt) => verdictsOf(prompt).map((verdict, b) => (b % 2 === 0 ? 1 : -1) * verdict)),
+      }),
       nextToken: async () => [],
       memory: () => ({ weightBytes: 10, peakBytes: 20, tensors: 3 }),
       throughput: () => ({ tokens: 500, milliseconds: 250 }),
@@ -76,6 +89,10 @@ function fakeModel(changed: Partial<Engine> = {}, fallback: () => Failure | null
     beta: 0.5,
     recommenderItems: 50,
     slateSize: 6,
+    origin: {
+      pack: { name: "p", adapterSha256: "a", sasrecSha256: "s", catalogueSha256: "c" },
+      base: { sha256: "b", layers: 12 },
+    },
     fallback,
   };
   return { model, dispose };
@@ -193,6 +210,8 @@ describe("explain", () => {
     history: [itemId(4), itemId(6)],
     candidates: [itemId(1), itemId(2)],
     question: "total",
+    method: "leave-one-out",
+    seed: 1,
   } as const;
 
   test("reports each row as it is done, and all of them in the end", async () => {
@@ -203,8 +222,8 @@ describe("explain", () => {
     expect(matrix.rows[0]?.deltaNats[0]).toBeCloseTo(0.4, 5);
     expect(matrix.rows[1]?.deltaNats[1]).toBeCloseTo(0.6, 5);
     expect(ctx.onProgress.mock.calls.map(([progress]) => progress)).toEqual([
-      { row: matrix.rows[0], done: 1, total: 2 },
-      { row: matrix.rows[1], done: 2, total: 2 },
+      { rows: [matrix.rows[0]], done: 1, total: 2 },
+      { rows: [matrix.rows[1]], done: 2, total: 2 },
     ]);
   });
 
@@ -216,6 +235,232 @@ describe("explain", () => {
       failure: { kind: "cancelled" },
     });
     expect(onProgress).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("other methods", () => {
+  const request = {
+    history: [itemId(4), itemId(6), itemId(8)],
+    candidates: [itemId(1), itemId(2)],
+    question: "total",
+    seed: 1,
+  } as const;
+
+  test("Shapley values of an additive model are its parts, exactly and from any number of pairs", async () => {
+    const handlers = await loaded();
+    const exact = await handlers.explain({ ...request, method: "shapley" }, context());
+    const sampled = await handlers.explain({ ...request, method: "shapley", pairs: 2 }, context());
+    expect(exact.pairs).toBeUndefined();
+    expect(sampled).toMatchObject({ pairs: 2, seed: 1 });
+    for (const { rows } of [exact, sampled])
+      for (const [i, part] of [0.4, 0.6, 0.8].entries()) expect(rows[i]?.deltaNats[0]).toBeCloseTo(part, 5);
+  });
+
+  test("replacement draws its stand-ins from the pack's films", async () => {
+    const genres = ["Drama", "Comedy"];
+    const { model } = fakeModel();
+    const handlers = await loaded({
+      ...model,
+      films: films.map((film) => ({ ...film, genres: [genres[film.id % 2] ?? ""] })),
+    });
+    const { rows } = await handlers.explain({ ...request, method: "replacement" }, context());
+    for (const { replacedBy = [] } of rows) {
+      expect(replacedBy).toHaveLength(5);
+      expect(replacedBy.filter((item) => item % 2 === 0)).toEqual([]);
+    }
+  });
+});
+
+test("channels tells each film as it is done: here the viewing pattern carries everything", async () => {
+  const handlers = await loaded();
+  const ctx = context();
+  const report = await handlers.channels({ history: [itemId(4), itemId(6)], candidates: [itemId(1)] }, ctx);
+  expect(report.items.map(({ item }) => item)).toEqual([4, 6]);
+  expect(report.items[1]?.behaviour[0]).toBeCloseTo(0.6, 5);
+  expect(report.items[1]?.text[0]).toBe(0);
+  expect(ctx.onProgress.mock.calls.map(([{ done, total }]) => [done, total])).toEqual([
+    [1, 2],
+    [2, 2],
+  ]);
+});
+
+test("strip compares every token of a title with and without the history", async () => {
+  const handlers = await loaded();
+  const [strip] = await handlers.strip(
+    { history: [itemId(4), itemId(6)], candidates: [itemId(1)], question: "total" },
+    context(),
+  );
+  expect(strip?.tokens.map(({ text }) => text).join("")).toBe(" Film 1 (2000)");
+  expect(strip?.tokens.every(({ deltaNats }) => deltaNats === 2)).toBe(true);
+});
+
+describe("audit", () => {
+  const history = [4, 6, 8, 20, 22, 28].map(itemId);
+  const request = {
+    history,
+    candidates: [itemId(1), itemId(2), itemId(3)],
+    question: "total",
+    method: "leave-one-out",
+    seed: 1,
+  } as const;
+
+  test("compares the map with that of random weights and with what deletion really does", async () => {
+    const handlers = await loaded();
+    const matrix = await handlers.explain(request, context());
+    const ctx = context();
+    const report = await handlers.audit({ matrix, seed: 1 }, ctx);
+    expect(report.passed).toBe(true);
+    expect(report.completeness.error.every((error) => Math.abs(error) < 1e-4)).toBe(true);
+    expect(report.milliseconds).toBe(100);
+    const last = ctx.onProgress.mock.calls.at(-1)?.[0];
+    expect(last).toEqual({ done: last.total, total: last.total });
+  });
+
+  test("a map that has nothing to do with the weights does not pass", async () => {
+    const { model } = fakeModel();
+    const handlers = await loaded({
+      ...model,
+      engine: { ...model.engine, control: () => ({ behaviour, verdicts: model.engine.verdicts }) },
+    });
+    const matrix = await handlers.explain(request, context());
+    const { passed, checks } = await handlers.audit({ matrix, seed: 1 }, context());
+    expect(passed).toBe(false);
+    expect(checks.find(({ name }) => name === "randomised")).toMatchObject({ passed: false, value: 1 });
+  });
+});
+
+describe("other histories", () => {
+  const history = [itemId(10), itemId(12)];
+
+  /** Film 12 turns the order of the films around. */
+  async function moody() {
+    const { model } = fakeModel();
+    const verdicts: Engine["verdicts"] = async (prompts) =>
+      prompts.map(({ packed }) => {
+        const turn = packed.behaviour.slice(0, packed.prefixLength).includes(itemId(12)) ? -1 : 1;
+        return Float32Array.from(packed.readout, (_, b) => {
+          const slots = packed.behaviour.slice(packed.branchStart[b], packed.branchStart[b + 1]);
+          return turn * (slots.find((item) => item >= 0) ?? 0);
+        });
+      });
+    return loaded({ ...model, engine: { ...model.engine, verdicts } });
+  }
+  const search = { history, seen: history, additions: [], budget: 40 };
+
+  test("what is found is number one of the slate that the page would then offer", async () => {
+    const handlers = await moody();
+    const ctx = context();
+    const target = itemId(13);
+    const candidates = [8, 9, 11, 13].map(itemId);
+    const found = await handlers.counterfactual({ ...search, candidates, target }, ctx);
+    expect(found).toMatchObject({ outcome: "found", edit: { removed: [1], added: [] }, isSmallest: true });
+    // The slate now: 8, 9, 11, 13, 14, 15; then: 7, 8, 9, 11, 12, 13.
+    expect(found.before.find(({ item }) => item === target)?.rank).toBe(4);
+    expect(found.after?.map(({ item }) => item).toSorted((a, b) => a - b)).toEqual([7, 8, 9, 11, 12, 13]);
+    expect(found.after?.find(({ item }) => item === target)?.rank).toBe(1);
+    expect(ctx.onProgress).toHaveBeenCalled();
+  });
+
+  test("a film that leads among its rivals and would not be offered is not found", async () => {
+    const handlers = await moody();
+    const candidates = [8, 9, 11, 13, 14, 15].map(itemId);
+    const found = await handlers.counterfactual({ ...search, candidates, target: itemId(15) }, context());
+    expect(found.outcome).toBe("none");
+  });
+
+  test("a film that is not offered is not number one, however it scores", async () => {
+    const handlers = await moody();
+    const found = await handlers.counterfactual(
+      { ...search, candidates: [8, 9].map(itemId), target: itemId(8) },
+      context(),
+    );
+    expect(found.outcome).toBe("already-first");
+    const outside = await handlers.counterfactual(
+      { ...search, candidates: [8, 9, 1].map(itemId), target: itemId(1) },
+      context(),
+    );
+    expect(outside).toMatchObject({ outcome: "none", edit: null, after: null });
+  });
+
+  test("a film that was watched cannot become number one", async () => {
+    const handlers = await loaded();
+    await expect(
+      handlers.counterfactual(
+        { history, candidates: [itemId(1)], seen: history, target: itemId(10), additions: [], budget: 9 },
+        context(),
+      ),
+    ).rejects.toMatchObject({ failure: { kind: "bad-request" } });
+  });
+
+  test("one more film moves the whole slate of the page, from the chances that it shows", async () => {
+    const handlers = await loaded();
+    const shown = await handlers.recommend({ history, seen: history, top: 6 }, context());
+    const { before, after, pushedOut } = await handlers.whatIf(
+      { history, seen: history, item: itemId(29) },
+      context(),
+    );
+    expect(pushedOut).toBeNull();
+    for (const { item, probability } of shown.ranked)
+      expect(before.find((each) => each.item === item)?.probability).toBeCloseTo(probability, 9);
+    expect(after.map(({ verdict }, i) => verdict - before[i]!.verdict)).toEqual(
+      before.map(() => expect.closeTo(2.9, 4)),
+    );
+  });
+
+  test("a film that the pack lacks is refused", async () => {
+    const handlers = await loaded();
+    await expect(
+      handlers.whatIf({ history, seen: history, item: itemId(ITEMS) }, context()),
+    ).rejects.toMatchObject({ failure: { kind: "bad-request" } });
+  });
+});
+
+describe("evidence", () => {
+  const history = [10, 12, 14].map(itemId);
+  const map = { history, question: "total", method: "leave-one-out" } as const;
+
+  async function explained() {
+    const handlers = await loaded();
+    const { ranked } = await handlers.recommend({ history, seen: history, top: 4 }, context());
+    const candidates = ranked.map(({ item }) => item);
+    const matrix = await handlers.explain({ ...map, candidates, seed: 1 }, context());
+    return { handlers, candidates, matrix };
+  }
+
+  test("has everything that was said about the prediction, with the answers behind it", async () => {
+    const { handlers, candidates, matrix } = await explained();
+    const report = await handlers.audit({ matrix, seed: 1 }, context());
+    await handlers.channels({ history, candidates }, context());
+    await handlers.strip({ history, candidates, question: "total" }, context());
+    await handlers.whatIf({ history, seen: history, item: itemId(29) }, context());
+    const bundle = JSON.parse(await handlers.evidence({ ...map, candidates }, context()));
+    expect(bundle).toMatchObject({
+      schema: "becausal-evidence/1",
+      model: { beta: 0.5, pack: { adapterSha256: "a" }, base: { sha256: "b" } },
+      effects: { shown: { fullVerdict: matrix.fullVerdict } },
+      audit: { shown: { forwardPasses: report.forwardPasses }, controlSeed: 1 },
+      counterfactual: null,
+    });
+    expect(bundle.effects.answers).toHaveLength(4);
+    expect(bundle.channels.answers).toHaveLength(bundle.channels.shown.forwardPasses);
+    expect(bundle.strips.answers).toHaveLength(2);
+    expect(bundle.whatIf.answers).toHaveLength(2);
+    expect(bundle.films["29"]).toContain("Film 29");
+  });
+
+  test("leaves out what was not asked, and what was asked of other candidates", async () => {
+    const { handlers, candidates } = await explained();
+    await handlers.channels({ history, candidates: candidates.slice(1) }, context());
+    const bundle = JSON.parse(await handlers.evidence({ ...map, candidates }, context()));
+    expect(bundle).toMatchObject({ channels: null, strips: null, audit: null, whatIf: null });
+  });
+
+  test("of a map that is gone is refused", async () => {
+    const { handlers, candidates } = await explained();
+    await handlers.recommend({ history: [itemId(3)], seen: [itemId(3)], top: 4 }, context());
+    await expect(handlers.evidence({ ...map, candidates }, context())).rejects.toMatchObject({
+      failure: { kind: "bad-request" },
+    });
   });
 });
 

@@ -1,8 +1,12 @@
 /** @file Both ends of the worker check what the other sends: a message that does not fit the protocol never reaches the code behind. */
 import * as v from "valibot";
-import type { ItemEffects } from "../attribution/effect.ts";
+import type { AuditReport } from "../attribution/audit.ts";
+import type { ItemChannels } from "../attribution/channels.ts";
+import type { HistoryEdit } from "../attribution/counterfactual.ts";
+import type { EffectMatrix, ItemEffects } from "../attribution/effect.ts";
+import type { Standing } from "../attribution/standings.ts";
 import type { Failure } from "../core/failure.ts";
-import { eventIndex, type ItemId, itemId } from "../core/ids.ts";
+import { type EventIndex, eventIndex, type ItemId, itemId, type TokenId, tokenId } from "../core/ids.ts";
 import type { DescribedSlot } from "../prompt/describe-prompt.ts";
 import type { CallName, Calls, EngineInfo, FromWorker, ToWorker } from "./protocol.ts";
 
@@ -19,6 +23,12 @@ const items = v.array(item);
 const MAX_HISTORY = 30_000;
 /** Most candidates of one request: five times the largest slate. */
 const MAX_CANDIDATES = 500;
+/** Most pairs of orders of one estimate: beyond it even ten films are cheaper exactly. */
+const MAX_PAIRS = 1024;
+/** Most questions of one search. */
+const MAX_BUDGET = 10_000;
+/** Most films that a search may add. */
+const MAX_ADDITIONS = 100;
 const history = v.pipe(items, v.maxLength(MAX_HISTORY));
 const candidates = v.pipe(items, v.minLength(1), v.maxLength(MAX_CANDIDATES));
 /** A folder on this origin: no scheme, no host. */
@@ -76,15 +86,88 @@ const engineInfo: Schema<EngineInfo> = v.object({
   fallback: v.nullable(failure),
 });
 
+const historyEvent: Schema<EventIndex> = v.pipe(count, v.transform(eventIndex));
+const seed = count;
 const itemEffects: Schema<ItemEffects> = v.object({
-  event: v.pipe(count, v.transform(eventIndex)),
+  event: historyEvent,
   item,
   deltaNats: reals,
   deltaProbability: reals,
   deltaShown: reals,
+  standardError: v.exactOptional(reals),
+  replacedBy: v.exactOptional(items),
 });
 
 const question = v.picklist(["total", "prompt-only"]);
+const method = v.picklist(["leave-one-out", "replacement", "shapley"]);
+const pairs = v.pipe(count, v.minValue(1), v.maxValue(MAX_PAIRS));
+const effectMatrix: Schema<EffectMatrix> = v.object({
+  method,
+  question,
+  history,
+  candidates,
+  fullVerdict: reals,
+  rows: v.array(itemEffects),
+  forwardPasses: count,
+  seed: v.exactOptional(seed),
+  pairs: v.exactOptional(pairs),
+});
+const workProgress = v.object({ done: count, total: count });
+
+const channelValues = {
+  v11: reals,
+  v10: reals,
+  v01: reals,
+  v00: reals,
+  text: reals,
+  behaviour: reals,
+  interaction: reals,
+};
+const itemChannels: Schema<ItemChannels> = v.object({ event: historyEvent, item, ...channelValues });
+
+const token: Schema<TokenId> = v.pipe(count, v.transform(tokenId));
+const tokenStrip = v.object({
+  item,
+  tokens: v.array(
+    v.object({
+      token,
+      text: v.string(),
+      logWith: real,
+      logWithout: real,
+      deltaNats: real,
+      deltaProbability: real,
+    }),
+  ),
+  deltaNats: real,
+});
+
+const auditReport: Schema<AuditReport> = v.object({
+  method,
+  question,
+  candidates,
+  completeness: v.object({ sum: reals, whole: reals, error: reals, expected: v.boolean() }),
+  deletion: v.object({ top: reals, random: reals, randomDraws: count, ratio: real }),
+  randomised: v.object({ rankCorrelation: real }),
+  stability: v.nullable(v.object({ rankCorrelation: real, seeds: count })),
+  forwardPasses: count,
+  milliseconds: real,
+  checks: v.array(
+    v.object({
+      name: v.picklist(["completeness", "deletion", "randomised", "stability"]),
+      passed: v.boolean(),
+      value: real,
+      bound: real,
+    }),
+  ),
+  passed: v.boolean(),
+});
+
+const standings: Schema<Standing[]> = v.array(
+  v.object({ item, verdict: real, shown: real, probability: fraction, rank: count }),
+);
+const historyEdit: Schema<HistoryEdit> = v.object({ removed: v.array(historyEvent), added: items });
+/** Infinite where there is no other film to beat. */
+const margin = v.number();
 const event = v.nullable(count);
 const slot: Schema<DescribedSlot> = v.variant("kind", [
   v.object({ kind: v.literal("text"), token: count, text: v.string(), event }),
@@ -132,16 +215,68 @@ export const callSchemas: {
     progress: nothing,
   },
   explain: {
-    args: v.object({ history, candidates, question }),
+    args: v.object({ history, candidates, question, method, seed, pairs: v.exactOptional(pairs) }),
+    reply: effectMatrix,
+    progress: v.object({ rows: v.array(itemEffects), done: count, total: count }),
+  },
+  channels: {
+    args: v.object({ history, candidates }),
     reply: v.object({
-      question,
-      history: items,
-      candidates: items,
-      fullVerdict: reals,
-      rows: v.array(itemEffects),
+      candidates,
+      items: v.array(itemChannels),
+      whole: v.object(channelValues),
       forwardPasses: count,
     }),
-    progress: v.object({ row: itemEffects, done: count, total: count }),
+    progress: v.object({ item: itemChannels, done: count, total: count }),
+  },
+  strip: {
+    args: v.object({ history, candidates, question }),
+    reply: v.array(tokenStrip),
+    progress: nothing,
+  },
+  audit: {
+    args: v.object({ matrix: effectMatrix, seed }),
+    reply: auditReport,
+    progress: workProgress,
+  },
+  counterfactual: {
+    args: v.object({
+      history,
+      candidates,
+      seen: history,
+      target: item,
+      additions: v.pipe(items, v.maxLength(MAX_ADDITIONS)),
+      budget: v.pipe(count, v.minValue(1), v.maxValue(MAX_BUDGET)),
+    }),
+    reply: v.object({
+      target: item,
+      outcome: v.picklist(["already-first", "found", "budget-spent", "none"]),
+      edit: v.nullable(historyEdit),
+      isSmallest: v.boolean(),
+      marginBefore: margin,
+      marginAfter: v.nullable(margin),
+      before: standings,
+      after: v.nullable(standings),
+      closest: v.nullable(v.object({ edit: historyEdit, margin })),
+      forwardPasses: count,
+    }),
+    progress: v.object({ passes: count, budget: count, size: count, margin: v.nullable(margin) }),
+  },
+  whatIf: {
+    args: v.object({ history, seen: history, item }),
+    reply: v.object({
+      item,
+      before: standings,
+      after: standings,
+      pushedOut: v.nullable(historyEvent),
+      forwardPasses: count,
+    }),
+    progress: nothing,
+  },
+  evidence: {
+    args: v.object({ history, candidates, question, method, pairs: v.exactOptional(pairs) }),
+    reply: v.string(),
+    progress: nothing,
   },
   inspect: {
     args: v.object({ history, candidates }),
@@ -156,7 +291,19 @@ export const callSchemas: {
 };
 
 const id = count;
-const callName = v.picklist(["load", "recommend", "explain", "inspect", "status"]);
+const callName = v.picklist([
+  "load",
+  "recommend",
+  "explain",
+  "channels",
+  "strip",
+  "audit",
+  "counterfactual",
+  "whatIf",
+  "evidence",
+  "inspect",
+  "status",
+]);
 
 export const toWorkerSchema: Schema<ToWorker> = v.variant("kind", [
   v.object({ kind: v.literal("call"), id, name: callName, args: v.unknown() }),

@@ -1,5 +1,6 @@
 /** @file From two folders to a model that answers: files fetched and verified, engine started, prompts and scores put together. */
 
+import type { EvidenceModel } from "../attribution/evidence.ts";
 import type { Failure } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
 import type { BehaviourModel, Engine } from "../engine/engine.ts";
@@ -8,6 +9,7 @@ import type { WasmFiles } from "../engine/wasm/start-wasm.ts";
 import type { Fetcher } from "../model/fetcher.ts";
 import type { Film } from "../model/film.ts";
 import { loadModelFiles } from "../model/load-parts.ts";
+import type { PackManifest } from "../model/pack-manifest.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder, type PromptBuilder } from "../prompt/build-prompt.ts";
 import type { Calls, LoadProgress } from "./protocol.ts";
@@ -25,6 +27,8 @@ export interface OpenModel {
   readonly recommenderItems: number;
   /** Films on a slate. */
   readonly slateSize: number;
+  /** Which files it is made of. */
+  readonly origin: Pick<EvidenceModel, "pack" | "base">;
   /** Why webgpu is not the backend; null when it is, or was not wanted. Changes when a device is lost for good. */
   readonly fallback: () => Failure | null;
 }
@@ -68,7 +72,20 @@ export function makeOpenModel(fetcher: Fetcher, wasmFiles?: WasmFiles): OpenMode
       beta: pack.manifest.fusion.beta,
       recommenderItems: pack.manifest.sasrec.maxLength,
       slateSize: pack.manifest.slate.size,
+      origin: originOf(pack.manifest),
       fallback: () => loaded.fallback,
     };
+  };
+}
+
+function originOf({ name, adapter, sasrec, catalogue, base }: PackManifest): OpenModel["origin"] {
+  return {
+    pack: {
+      name,
+      adapterSha256: adapter.sha256,
+      sasrecSha256: sasrec.sha256,
+      catalogueSha256: catalogue.sha256,
+    },
+    base,
   };
 }

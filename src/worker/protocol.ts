@@ -2,7 +2,12 @@
  * @file The whole conversation between page and engine worker, as a table of calls: arguments, reply and progress of one call
  * cannot drift apart. Everything in it survives structured cloning.
  */
-import type { EffectMatrix, EffectQuestion, ItemEffects } from "../attribution/effect.ts";
+import type { AuditReport } from "../attribution/audit.ts";
+import type { ChannelReport, ItemChannels } from "../attribution/channels.ts";
+import type { Counterfactual, CounterfactualProgress } from "../attribution/counterfactual.ts";
+import type { EffectMatrix, EffectMethod, EffectProgress, EffectQuestion } from "../attribution/effect.ts";
+import type { TokenStrip } from "../attribution/token-strip.ts";
+import type { WhatIf } from "../attribution/what-if.ts";
 import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { DescribedPrompt } from "../prompt/describe-prompt.ts";
@@ -38,6 +43,18 @@ export interface PromptView extends DescribedPrompt {
   readonly gate: readonly number[];
 }
 
+/** A prediction that was shown: kept films, oldest first, and the films that were recommended. */
+interface Shown {
+  readonly history: readonly ItemId[];
+  readonly candidates: readonly ItemId[];
+}
+
+/** Questions to the model so far, and expected. */
+export interface WorkProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface Calls {
   /** `baseUrl` and `packUrl` are folders on this origin, each with a manifest.json. */
   load: {
@@ -55,17 +72,71 @@ export interface Calls {
     reply: Recommendation;
     progress: never;
   };
+  /** `seed` is for what is drawn at random. Shapley values are exact, unless `pairs` says from how many pairs of orders to estimate them. */
   explain: {
-    args: {
-      readonly history: readonly ItemId[];
-      readonly candidates: readonly ItemId[];
+    args: Shown & {
       readonly question: EffectQuestion;
+      readonly method: EffectMethod;
+      readonly seed: number;
+      readonly pairs?: number;
     };
     reply: EffectMatrix;
-    progress: { readonly row: ItemEffects; readonly done: number; readonly total: number };
+    progress: EffectProgress;
+  };
+  channels: {
+    args: Shown;
+    reply: ChannelReport;
+    progress: { readonly item: ItemChannels; readonly done: number; readonly total: number };
+  };
+  /** One strip for each candidate. */
+  strip: {
+    args: Shown & { readonly question: EffectQuestion };
+    reply: readonly TokenStrip[];
+    progress: never;
+  };
+  /** Puts a map of this pack to the test; its history and candidates are those of the prediction. */
+  audit: {
+    args: { readonly matrix: EffectMatrix; readonly seed: number };
+    reply: AuditReport;
+    progress: WorkProgress;
+  };
+  /**
+   * The smallest edit of the history that makes `target` number one. `candidates` are the rivals that edits are tried against; what is
+   * found is verified on the slate that the edited history is offered. `additions` may be added, besides removals; `budget` is the most
+   * questions to the model. The reply's `before` is of the whole slate, like its `after`.
+   */
+  counterfactual: {
+    args: Shown & {
+      readonly seen: readonly ItemId[];
+      readonly target: ItemId;
+      readonly additions: readonly ItemId[];
+      readonly budget: number;
+    };
+    reply: Counterfactual;
+    progress: CounterfactualProgress;
+  };
+  /** What the slate of this history becomes with `item` watched last. */
+  whatIf: {
+    args: {
+      readonly history: readonly ItemId[];
+      readonly seen: readonly ItemId[];
+      readonly item: ItemId;
+    };
+    reply: WhatIf;
+    progress: never;
+  };
+  /** Everything that was said about the prediction a map explains, with the model's raw answers behind it, as a JSON text (docs/formats.md, section 8). */
+  evidence: {
+    args: Shown & {
+      readonly question: EffectQuestion;
+      readonly method: EffectMethod;
+      readonly pairs?: number;
+    };
+    reply: string;
+    progress: never;
   };
   inspect: {
-    args: { readonly history: readonly ItemId[]; readonly candidates: readonly ItemId[] };
+    args: Shown;
     reply: PromptView;
     progress: never;
   };

@@ -42,6 +42,14 @@ def _data(options: argparse.Namespace) -> None:
         print(f"{name}: {len(data.films)} films, users {parts} in {DATA / name}, sha256 {data.data_sha256}")
 
 
+def _cases(options: argparse.Namespace) -> None:
+    from becausal_training.held_out_cases import held_out_cases, write_cases
+
+    cases = held_out_cases(load_dataset(options.dataset), options.count, options.seed)
+    write_cases(options.out, cases)
+    print(f"wrote {len(cases)} cases of {len({case['user'] for case in cases})} users to {options.out}")
+
+
 def _study(options: argparse.Namespace) -> None:
     from becausal_training.plan import read_plan
     from becausal_training.run import current_commit
@@ -194,6 +202,26 @@ def _worlds(options: argparse.Namespace) -> None:
     print(f"wall seconds: {record['wallSeconds']}")
 
 
+def _causes(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+    from functools import partial
+
+    from becausal_training.base import read_base_layers
+    from becausal_training.causes import CauseSettings, format_causes, run_causes
+    from becausal_training.files import write_json
+    from becausal_training.run import current_commit, describe_device, pick_device
+
+    settings, device = CauseSettings(seed=options.seed), pick_device(options.device)
+    about = {"commit": options.commit or current_commit(), "device": describe_device(device)}
+    if options.steps:
+        settings = replace(settings, adapter=replace(settings.adapter, steps=options.steps))
+    base = read_base_layers(options.layers)
+    record = run_causes(base, settings, device, about, options.export, partial(print, flush=True), options.side_by_side)
+    write_json(options.out, record)
+    print(format_causes(record["rows"]))
+    print(f"wall seconds: {record['wallSeconds']}")
+
+
 def _tiny(options: argparse.Namespace) -> None:
     from becausal_training.tiny_models import write_tiny_models
 
@@ -212,6 +240,12 @@ def build_parser() -> argparse.ArgumentParser:
     _step(base, "measure", _base_measure, "measure what the 4-bit token embedding costs")
     data = _step(steps, "data", _data, "prepare the ratings and the catalogue of each data set")
     data.add_argument("--dataset", nargs="+", choices=NAMES, default=NAMES)
+
+    cases = _step(steps, "cases", _cases, "write held-out predictions for `npx becausal audit --cases FILE`")
+    cases.add_argument("--dataset", choices=NAMES, default="movies")
+    cases.add_argument("--count", type=int, default=300)
+    cases.add_argument("--seed", type=int, default=0)
+    cases.add_argument("--out", type=Path, required=True)
 
     study = _step(steps, "study", _study, "train and measure every arm of a plan, side by side")
     study.add_argument("plan", type=Path, help="a file of training/plans")
@@ -267,6 +301,15 @@ def build_parser() -> argparse.ArgumentParser:
     worlds.add_argument("--steps", type=int, help="in the group world; the others take half")
     worlds.add_argument("--seed", type=int, default=0)
     worlds.add_argument("--commit", help="recorded (default: what is checked out)")
+    causes = _step(steps, "causes", _causes, "train on planted causes and print whether attribution finds them")
+    causes.add_argument("--out", type=Path, default=RESULTS / "causes.json", help="receives the record")
+    causes.add_argument("--export", type=Path, help="receives each world's pack and the test users it was measured on")
+    causes.add_argument("--device")
+    causes.add_argument("--layers", type=int, default=2, help="how many layers of the embedded base (default 2)")
+    causes.add_argument("--steps", type=int, help="on the whole histories of each world")
+    causes.add_argument("--side-by-side", action="store_true", help="a process for each world")
+    causes.add_argument("--seed", type=int, default=0)
+    causes.add_argument("--commit", help="recorded (default: what is checked out)")
     tiny = _step(steps, "tiny", _tiny, "write tiny GGUF models of every weight type and what they predict (needs gguf)")
     tiny.add_argument("--out", type=Path, default=TINY_MODELS)
     return parser

@@ -241,20 +241,23 @@ def _causes(record: dict[str, Any]) -> str:
         "90 % of them and decides nothing. The class of a film shows in its title alone or in its behaviour vector alone; the "
         "films of the test users were never shown in training. Learnt by the real training on the first "
         f"{record['layers']} layers (seed {record['settings']['seed']}, {record['device']}, {record['wallSeconds']:,} s in "
-        "all). What is explained is the verdict on the film that followed, for users whose history holds the cause and its "
-        "distractor; by chance the cause is on top in .100. Leave-one-out and attention weights are held to no bar."
+        "all). What is explained of the film that followed is its verdict log-odds, and its log share among six films of the "
+        "slate: training decides shares, and leaves open whether a cause raises its own class or lowers all others. The users "
+        "explained have the cause and its distractor in their history. By chance the cause is on top in .100. Leave-one-out "
+        "and attention weights are held to no bar."
     )
-    cells = ("world", "name", "arm")
+    cells = ("world", "name", "of", "arm")
     rows = [[*(row[c] for c in cells), figure(row), f"{row['n']:,}", row["bar"], row["verdict"]] for row in record["rows"]]
     kinds = ("cause", "distractor", "largestNoise")
     medians = [
-        [row["world"], row["arm"], *(f"{row[kind]:.2f}" for kind in kinds), f"{row['n']:,}"] for row in record["medianEffects"]
+        [row["world"], row["of"], row["arm"], *(f"{row[kind]:.2f}" for kind in kinds), f"{row['n']:,}"]
+        for row in record["medianEffects"]
     ]
     return "\n\n".join(
         [
             head,
-            table(["world", "figure", "by", "value", "n", "bar", "verdict"], rows),
-            "Median sizes of effects, in nats of verdict log-odds (of attention weights, shares):",
-            table(["world", "by", "cause", "distractor", "largest of the noise", "n"], medians),
+            table(["world", "figure", "of", "by", "value", "n", "bar", "verdict"], rows),
+            "Median sizes of effects, in nats (of attention, the weights):",
+            table(["world", "of", "by", "cause", "distractor", "largest of the noise", "n"], medians),
         ]
     )

@@ -114,9 +114,9 @@ class WorldSettings:
     seed: int = 0
 
 
-def _titles(size: WorldSize, rng: np.random.Generator, classes: Ints) -> list[str]:
-    """A title for each film: its class word and a tail word that no other film of the class has."""
-    titles, words, tails = [""] * len(classes), size.class_words.split(), size.tail_words.split()
+def class_titles(class_words: str, tail_words: str, rng: np.random.Generator, classes: Ints) -> list[str]:
+    """Returns a title for each film: its class word and a tail word that no other film of the class has."""
+    titles, words, tails = [""] * len(classes), class_words.split(), tail_words.split()
     for number in np.unique(classes):
         films = np.flatnonzero(classes == number)
         for film, tail in zip(films, rng.permutation(tails)[: len(films)], strict=True):
@@ -124,16 +124,17 @@ def _titles(size: WorldSize, rng: np.random.Generator, classes: Ints) -> list[st
     return titles
 
 
-def _random_titles(size: WorldSize, rng: np.random.Generator, films: int) -> list[str]:
+def random_titles(count: int, rng: np.random.Generator, films: int) -> list[str]:
+    """Returns a title of `count` random letters for each film."""
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     drawn: dict[str, None] = {}
     while len(drawn) < films:
-        drawn["".join(rng.choice(letters, size.letters)).capitalize()] = None
+        drawn["".join(rng.choice(letters, count)).capitalize()] = None
     return list(drawn)
 
 
-def _sasrec(vectors: npt.NDArray, seed: int) -> Sasrec:
-    """A SASRec with random layers whose item vectors are `vectors` `[films, dim]`."""
+def planted_sasrec(vectors: npt.NDArray, seed: int) -> Sasrec:
+    """Returns a SASRec with random layers whose item vectors are `vectors` `[films, dim]`."""
     torch.manual_seed(seed)
     films, dim = vectors.shape
     sasrec = Sasrec(SasrecShape(films, dim, max_length=HISTORY_ITEMS, ffn=2 * dim))
@@ -143,19 +144,20 @@ def _sasrec(vectors: npt.NDArray, seed: int) -> Sasrec:
     return sasrec.requires_grad_(False).eval()
 
 
-def _clustered(centres: npt.NDArray, cluster: Ints, rng: np.random.Generator) -> npt.NDArray:
-    """Each film's vector: its cluster's centre and half as much of its own."""
+def clustered(centres: npt.NDArray, cluster: Ints, rng: np.random.Generator) -> npt.NDArray:
+    """Returns each film's vector: its cluster's centre and half as much of its own."""
     return centres[cluster] + 0.5 * rng.normal(size=(len(cluster), centres.shape[1]))
 
 
-def _user(films: int, history: Ints, target: int, negatives: Ints) -> User:
-    """Rated low whatever is not in the slate, then watched `history` and, last, `target`."""
+def slate_user(films: int, history: Ints, target: int, negatives: Ints) -> User:
+    """Returns a user who rated low whatever is not in the slate, then watched `history` and, last, `target`."""
     kept = np.append(history, target)
     low = np.setdiff1d(np.arange(films), np.concatenate([kept, negatives]))
     return User(np.concatenate([low, kept]), np.repeat([False, True], [len(low), len(kept)]))
 
 
-def _dataset(name: str, titles: Sequence[str], users: list[User], train_users: int) -> Dataset:
+def planted_dataset(name: str, titles: Sequence[str], users: list[User], train_users: int) -> Dataset:
+    """Returns users and films as a data set; whoever is not a training user is a test user."""
     films = [Film(number, number, title, None, (), 0) for number, title in enumerate(titles)]
     digest = hashlib.sha256("\n".join(titles).encode())
     for user in users:
@@ -183,13 +185,18 @@ def _class_world(name: Literal["text-informed", "behaviour-informed"], size: Wor
         is_wanted = classes[own] == number % size.classes
         kept = rng.choice(own[is_wanted], HISTORY + 1, replace=False)
         negatives = rng.choice(own[~is_wanted], CANDIDATES - 1, replace=False)
-        users.append(_user(len(classes), kept[:-1], int(kept[-1]), negatives))
+        users.append(slate_user(len(classes), kept[:-1], int(kept[-1]), negatives))
     if name == "text-informed":
-        titles, vectors = _titles(size, rng, classes), rng.normal(size=(len(classes), size.dim))
+        titles, vectors = (
+            class_titles(size.class_words, size.tail_words, rng, classes),
+            rng.normal(size=(len(classes), size.dim)),
+        )
     else:
-        titles = _random_titles(size, rng, len(classes))
-        vectors = _clustered(rng.normal(size=(size.classes, size.dim)), classes, rng)
-    return World(name, _dataset(name, titles, users, size.train_users), _sasrec(vectors, seed), np.arange(size.test_users))
+        titles = random_titles(size.letters, rng, len(classes))
+        vectors = clustered(rng.normal(size=(size.classes, size.dim)), classes, rng)
+    return World(
+        name, planted_dataset(name, titles, users, size.train_users), planted_sasrec(vectors, seed), np.arange(size.test_users)
+    )
 
 
 def group_world(size: WorldSize, seed: int) -> World:
@@ -214,11 +221,11 @@ def group_world(size: WorldSize, seed: int) -> World:
         for group in range(GROUPS):
             negatives = np.concatenate([np.delete(possible, group), others])
             edition = [GROUPS * films + group for films in (history, possible[group], negatives)]
-            users.append(_user(GROUPS * len(classes), edition[0], int(edition[1]), edition[2]))
-    titles = np.repeat(_titles(size, rng, classes), GROUPS).tolist()
-    vectors = _clustered(rng.normal(size=(GROUPS, size.dim)), np.tile(np.arange(GROUPS), len(classes)), rng)
-    data = _dataset("group", titles, users, size.train_users)
-    return World("group", data, _sasrec(vectors, seed), np.arange(size.test_users) // GROUPS, null_slots=True)
+            users.append(slate_user(GROUPS * len(classes), edition[0], int(edition[1]), edition[2]))
+    titles = np.repeat(class_titles(size.class_words, size.tail_words, rng, classes), GROUPS).tolist()
+    vectors = clustered(rng.normal(size=(GROUPS, size.dim)), np.tile(np.arange(GROUPS), len(classes)), rng)
+    data = planted_dataset("group", titles, users, size.train_users)
+    return World("group", data, planted_sasrec(vectors, seed), np.arange(size.test_users) // GROUPS, null_slots=True)
 
 
 @dataclass(frozen=True)
@@ -317,11 +324,11 @@ KNOWS_GROUP = Bar(low=0.9)
 MISLED = Bar(high=0.1)
 
 
-def judged(world: str, arm: str, found: Estimate, bar: Bar) -> dict[str, Any]:
+def judged(world: str, arm: str, found: Estimate, bar: Bar, name: str = "HR@1") -> dict[str, Any]:
     """Returns the row of an arm in the record; the bar is held against the value, its interval stands beside it."""
     is_met = bar.low - 1e-9 <= found.value <= bar.high + 1e-9
     verdict = "met" if is_met else "missed"
-    return {"world": world, "arm": arm, "name": "HR@1", **found.to_json(), "bar": str(bar), "verdict": verdict}
+    return {"world": world, "arm": arm, "name": name, **found.to_json(), "bar": str(bar), "verdict": verdict}
 
 
 def run_class_world(

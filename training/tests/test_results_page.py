@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from becausal_training.causes import FOUND, Explained
 from becausal_training.errors import TrainingError
 from becausal_training.metrics import user_bootstrap
 from becausal_training.plan import read_plan
@@ -29,6 +30,19 @@ def test_the_page_shows_what_the_worlds_record(tmp_path: Path):
     record = {"layers": 2, "device": "CPU", "wallSeconds": 3, "rows": [judged("text-informed", "hybrid", found, SEES)]}
     (tmp_path / "worlds.json").write_text(json.dumps(record))
     assert "| text-informed | hybrid | .750 [.250, 1.000] | 4 | >= 60% | met |" in render(tmp_path)
+
+
+def test_the_page_shows_what_the_causes_record(tmp_path: Path):
+    effects = np.array([[4.0, 1.0, 0.5], [1.0, 2.0, 0.0]])
+    found = Explained("replacement", "verdict", effects, np.zeros(2, int), np.ones(2, int), np.arange(2))
+    row = {**judged("cause-by-title", found.method, found.cause_on_top(), FOUND, "cause on top"), "of": found.value}
+    record = {"layers": 2, "device": "CPU", "wallSeconds": 3, "settings": {"seed": 7}, "rows": [row]}
+    record["medianEffects"] = [{"world": "cause-by-title", **found.medians()}]
+    (tmp_path / "causes.json").write_text(json.dumps(record))
+    page = render(tmp_path)
+    assert "| cause-by-title | cause on top | verdict | replacement | .500 [.000, 1.000] | 2 | >= 95% | missed |" in page
+    assert "| cause-by-title | verdict | replacement | 2.50 | 1.50 | 0.25 | 2 |" in page
+    assert "seed 7" in page
 
 
 def test_hits_and_numbers_survive_the_record():

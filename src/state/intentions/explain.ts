@@ -1,61 +1,80 @@
-import type { EffectMatrix, EffectQuestion } from "../../attribution/effect.ts";
+import type { EffectMatrix } from "../../attribution/effect.ts";
 import { toFailure } from "../../core/failure.ts";
 import type { Answer } from "../answer-state.ts";
 import type { Context } from "../context.ts";
 import type { Explanation } from "../explanation-state.ts";
 import { eventsInPrompt } from "../prompt-films.ts";
+import { pairsFor } from "../shapley-effort.ts";
+import type { AuditDesk } from "./audit.ts";
+import { measureEngine } from "./measure-engine.ts";
+
+/** Repeats the draws: a better estimate goes on where the first one ended. */
+const SEED = 1;
 
 /**
- * Fills the heatmap of the answer on screen, row by row. A map that was computed for this answer before is shown at once. The engine's
- * own figures are read afterwards, when it has nothing else to do.
+ * Fills the heatmap of the answer on screen, then puts it to the test. A map that was computed for this answer before is shown at once; a
+ * better estimate begins with the one before. The engine's own figures are read afterwards.
  */
-export function makeExplain({ get, call, tell, explanations }: Context) {
-  const known = new WeakMap<Answer, Map<EffectQuestion, EffectMatrix>>();
-
-  const measure = async (): Promise<void> => {
-    const info = await call("status", {}).catch(() => null);
-    if (info !== null) tell.engine({ type: "measured", info });
-  };
+export function makeExplain(context: Context, audit: AuditDesk) {
+  const { get, call, tell, explanations } = context;
+  const known = new WeakMap<Answer, Map<string, EffectMatrix>>();
 
   return async (): Promise<void> => {
-    const { answer, question, engine } = get();
+    const { answer, question, method, effort, engine } = get();
     const { shown } = answer;
     if (shown === null || shown.origin === "sample" || engine.phase !== "ready") return;
-    if (shown.history.length === 0) return measure();
+    audit.forget();
+    if (shown.history.length === 0) return measureEngine(context);
 
     const { history, films, recommendation } = shown;
     const candidates = recommendation.ranked.map(({ item }) => item);
+    const explained = eventsInPrompt(history).length;
+    const pairs = method === "shapley" ? pairsFor(effort, explained) : null;
+    const key = [question, method, pairs].join();
+    const maps = known.get(shown) ?? new Map<string, EffectMatrix>();
+    known.set(shown, maps);
+    const estimate = method === "shapley" ? bestEstimate(maps.values(), question) : undefined;
     const blank: Explanation = {
       origin: "computed",
       question,
+      method,
       history,
       candidates,
       films,
-      rows: [],
+      rows: estimate?.rows ?? [],
+      matrix: null,
       done: 0,
-      total: eventsInPrompt(history).length,
+      total: explained,
     };
     const { request, signal, isNewest } = explanations.begin();
     tell.explanation({ type: "asked", request, blank });
-    const matrices = known.get(shown) ?? new Map<EffectQuestion, EffectMatrix>();
-    known.set(shown, matrices);
     try {
       const matrix =
-        matrices.get(question) ??
+        maps.get(key) ??
         (await call(
           "explain",
-          { history, candidates, question },
+          { history, candidates, question, method, seed: SEED, ...(pairs === null ? {} : { pairs }) },
           {
             signal,
-            onProgress: ({ row, done, total }) =>
-              tell.explanation({ type: "row-came", request, row, done, total }),
+            onProgress: (progress) => tell.explanation({ type: "progressed", request, ...progress }),
           },
         ));
-      matrices.set(question, matrix);
+      maps.set(key, matrix);
       tell.explanation({ type: "answered", request, matrix });
     } catch (thrown) {
       if (isNewest()) tell.explanation({ type: "failed", request, failure: toFailure(thrown) });
     }
-    if (isNewest()) await measure();
+    if (!isNewest()) return;
+    await measureEngine(context);
+    if (isNewest() && get().explanation.phase === "whole") void audit.start();
   };
+}
+
+function bestEstimate(
+  maps: Iterable<EffectMatrix>,
+  question: EffectMatrix["question"],
+): EffectMatrix | undefined {
+  return [...maps]
+    .filter((map) => map.method === "shapley" && map.question === question)
+    .sort((a, b) => b.forwardPasses - a.forwardPasses)[0];
 }

@@ -7,7 +7,7 @@ export function makePaintSample({ assets, tell }: Context) {
     if (sample === null) return;
     const { madeWith, matrix, recommendation } = sample;
     const films = new Map(sample.films.map((film) => [film.id, film]));
-    const { history, candidates, question, rows } = matrix;
+    const { history, candidates, question, method, rows } = matrix;
     tell.answer({
       type: "sample-read",
       answer: { origin: "sample", madeWith, history, films, recommendation },
@@ -17,10 +17,12 @@ export function makePaintSample({ assets, tell }: Context) {
       explanation: {
         origin: "sample",
         question,
+        method,
         history,
         candidates,
         films,
         rows,
+        matrix,
         done: rows.length,
         total: rows.length,
       },

@@ -4,9 +4,13 @@ import type { Answer } from "../answer-state.ts";
 import type { Context } from "../context.ts";
 import type { FilmIndex } from "../film-index.ts";
 import { keptItems, seenItems } from "../prompt-films.ts";
+import type { AuditDesk } from "./audit.ts";
 
 /** How many films are recommended. */
 export const TOP = 10;
+
+/** What is asked about one answer means nothing for the next. */
+const aside = ["channels", "strip", "counterfactual", "whatIf"] as const;
 
 interface Request {
   readonly history: readonly ItemId[];
@@ -18,13 +22,18 @@ interface Request {
  * Answers the history as it is now: the top list, the prompt behind it, then the heatmap. `ifChanged` does nothing while something is
  * missing or when the same question was asked last; `again` asks it once more.
  */
-export function makeRecompute(context: Context, explain: () => Promise<void>) {
-  const { get, call, tell, answers, explanations } = context;
+export function makeRecompute(context: Context, explain: () => Promise<void>, audit: AuditDesk) {
+  const { get, set, call, tell, answers, explanations, inquiries } = context;
   let asked: string | null = null;
 
   const answer = async ({ history, seen, index }: Request): Promise<void> => {
     explanations.cancel();
     tell.explanation({ type: "cancelled" });
+    audit.stop();
+    for (const name of aside) {
+      inquiries[name].cancel();
+      tell.inquiries[name]({ type: "stopped" });
+    }
     const { request, signal, isNewest } = answers.begin();
     tell.answer({ type: "asked", request });
     try {
@@ -38,7 +47,13 @@ export function makeRecompute(context: Context, explain: () => Promise<void>) {
         recommendation,
       };
       tell.answer({ type: "answered", request, answer: shown });
-      if (history.length === 0) tell.explanation({ type: "nothing-to-explain" });
+      // A person who asked for all combinations once need not want to wait for them every time.
+      set({ effort: "first" });
+      for (const name of aside) tell.inquiries[name]({ type: "forgotten" });
+      if (history.length === 0) {
+        audit.forget();
+        tell.explanation({ type: "nothing-to-explain" });
+      }
       await inspect(context, shown, signal, isNewest);
     } catch (thrown) {
       if (isNewest()) tell.answer({ type: "failed", request, failure: toFailure(thrown) });

@@ -6,7 +6,7 @@ import { FilmTitle } from "./FilmTitle.tsx";
 import type { HeatmapProps } from "./Heatmap.tsx";
 import { WideTable } from "./WideTable.tsx";
 
-/** The heatmap's numbers as a plain table: nats, and percentage points in brackets. */
+/** The heatmap's numbers as a plain table: nats to four places, and percentage points in brackets. */
 export function EffectTable({
   causes,
   targets,
@@ -40,8 +40,9 @@ export function EffectTable({
                   <td key={target.id}>
                     {cell === null
                       ? "–"
-                      : t("effects.tableCell", {
-                          nats: formats.nats(cell.deltaNats),
+                      : t(cell.standardError === null ? "effects.tableCell" : "effects.tableEstimated", {
+                          nats: formats.fine(cell.deltaNats),
+                          error: formats.size(cell.standardError ?? 0),
                           points: formats.points(cell.deltaProbability),
                         })}
                   </td>

@@ -7,6 +7,7 @@ import { useFormats } from "../i18n/use-formats.ts";
 import { Poster } from "./Poster.tsx";
 import styles from "./PromptTokens.module.css";
 import { titleParts } from "./title-parts.ts";
+import { visibleText } from "./visible-text.ts";
 
 export interface PromptTokensProps {
   readonly label: string;
@@ -68,9 +69,4 @@ export function PromptTokens({ label, slots, films }: PromptTokensProps): JSX.El
       </ol>
     </section>
   );
-}
-
-/** Text with its spaces and line breaks visible. */
-function visibleText(text: string): string {
-  return text.replaceAll(" ", "\u00b7").replaceAll("\n", "\u23ce");
 }

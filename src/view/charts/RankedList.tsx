@@ -20,14 +20,14 @@ export interface RankedListProps {
   readonly personal: boolean;
 }
 
-/** The recommended films, best first: probability, its words, where SASRec alone had the film, and the reason. */
+/** The recommended films, best first: probability, its words, where SASRec alone had the film, the verdict and the reason. */
 export function RankedList({ ranked, films, reasons, personal }: RankedListProps): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
   const most = Math.max(Number.EPSILON, ...ranked.map(({ probability }) => probability));
   return (
     <ol className={styles["list"]}>
-      {ranked.map(({ item, probability, sasrecRank }, i) => {
+      {ranked.map(({ item, verdict, probability, sasrecRank }, i) => {
         const film = films.get(item);
         if (film === undefined) return null;
         const reason = reasons[i];
@@ -64,6 +64,7 @@ export function RankedList({ ranked, films, reasons, personal }: RankedListProps
                   <RankChange rank={i + 1} sasrecRank={sasrecRank} />
                 </p>
               )}
+              <p className={styles["verdict"]}>{t("ranking.verdict", { nats: formats.fine(verdict) })}</p>
             </div>
           </li>
         );

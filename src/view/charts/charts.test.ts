@@ -3,9 +3,16 @@ import type { ItemEffects } from "../../attribution/effect.ts";
 import { eventIndex, itemId } from "../../core/ids.ts";
 import { fixtureFilms } from "../../state/fixtures/films.ts";
 import { effectWord, heatCells } from "./heat-cells.ts";
-import { contrast, heatColour, heatEnd, heatShade, linearChannels, shadeNats } from "./heat-scale.ts";
+import {
+  contrast,
+  greyColour,
+  heatColour,
+  heatEnd,
+  heatShade,
+  linearChannels,
+  shadeNats,
+} from "./heat-scale.ts";
 import { posterArt } from "./poster-art.ts";
-import { reasonFor } from "./reason.ts";
 import { titleParts } from "./title-parts.ts";
 
 const row = (event: number, ...deltaNats: readonly number[]): ItemEffects => ({
@@ -24,6 +31,19 @@ describe("cells", () => {
   test("have a sign that agrees with the printed number", () => {
     const glyphs = heatCells([row(0, 0.2, -0.2, 0.004, -0.004, 0)], [0], 5, 1)[0]?.map((cell) => cell?.glyph);
     expect(glyphs).toEqual(["+", "−", "·", "·", "·"]);
+  });
+  test("carry the standard error of an estimate, and doubt what lies within two of zero", () => {
+    const estimated = { ...row(0, 0.3, -0.3, 0.3), standardError: [0.1, 0.2, 0.15] };
+    const cells = heatCells([estimated], [0], 3, 1)[0];
+    expect(cells?.map((cell) => [cell?.standardError, cell?.unsure])).toEqual([
+      [0.1, false],
+      [0.2, true],
+      [0.15, false],
+    ]);
+    expect(heatCells([row(0, 0.01)], [0], 1, 1)[0]?.[0]).toMatchObject({
+      standardError: null,
+      unsure: false,
+    });
   });
   test.for([
     [0.7, "forStrongly"],
@@ -60,10 +80,20 @@ describe("the colour scale", () => {
       expect(heatColour(3)[theme]).toEqual(heatColour(1)[theme]);
     }
   });
-  test("keeps its numbers readable at every shade (WCAG AA)", () => {
+  test.for([heatColour, greyColour])("keeps its numbers readable at every shade (WCAG AA)", (colour) => {
     for (let shade = -1; shade <= 1; shade += 0.01)
-      for (const { background, ink } of Object.values(heatColour(shade)))
+      for (const { background, ink } of Object.values(colour(shade)))
         expect(contrast(background, ink)).toBeGreaterThanOrEqual(4.5);
+  });
+  test("has no colour at all for a map that failed its audit, only strength", () => {
+    for (const theme of ["light", "dark"] as const) {
+      for (const shade of steps) {
+        const [r, g, b] = linearChannels(greyColour(shade)[theme].background);
+        expect([r, g]).toEqual([g, b]);
+        expect(greyColour(-shade)).toEqual(greyColour(shade));
+      }
+      expect(contrast(greyColour(0)[theme].background, greyColour(1)[theme].background)).toBeGreaterThan(2);
+    }
   });
   test.for(["none", "protan", "deutan", "tritan"] as const)(
     "tells for from against at every strength and every step from the next (%s)",
@@ -97,30 +127,6 @@ function seen(colour: string, vision: "none" | "protan" | "deutan" | "tritan"): 
   });
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }
-
-describe("reasons", () => {
-  test("one film that makes half of all that speaks for it is the reason", () => {
-    expect(reasonFor([row(0, 1), row(1, 0.4), row(2, 0.2)], 0)).toMatchObject({ kind: "single", first: 10 });
-  });
-  test("two films that make two thirds share it", () => {
-    const reason = reasonFor([row(0, 0.4), row(1, 0.5), row(2, 0.3)], 0);
-    expect(reason).toMatchObject({ kind: "pair", first: 11, second: 10, against: null });
-  });
-  test("many even films are many", () => {
-    const rows = [0.3, 0.29, 0.28, 0.27, 0.26].map((delta, i) => row(i, delta));
-    expect(reasonFor(rows, 0)).toMatchObject({ kind: "spread", first: 10, second: 11 });
-  });
-  test("what speaks against it is named once it weighs a quarter of the strongest reason", () => {
-    expect(reasonFor([row(0, 1), row(1, -0.3)], 0)).toMatchObject({ against: 11 });
-    expect(reasonFor([row(0, 1), row(1, -0.2)], 0)).toMatchObject({ against: null });
-  });
-  test("nothing for it and something against it", () => {
-    expect(reasonFor([row(0, -0.4), row(1, 0.01)], 0)).toEqual({ kind: "onlyAgainst", against: 10 });
-  });
-  test("effects that hardly matter are no reason", () => {
-    expect(reasonFor([row(0, 0.04), row(1, -0.04)], 0)).toEqual({ kind: "flat" });
-  });
-});
 
 describe("posters", () => {
   test("are the same for the same film and differ between films", () => {

@@ -61,6 +61,29 @@ export function heatColour(shade: number): ThemedColour {
   };
 }
 
+const greyLight = scaleLinear<string>().domain([0, 1]).range(["#f1f1f1", "#a2a2a2"]).clamp(true);
+const greyDark = scaleLinear<string>().domain([0, 1]).range(["#262626", "#6a6a6a"]).clamp(true);
+
+/** Colours of a map that failed its audit: strength only, no colour that could be taken for a finding. */
+export function greyColour(shade: number): ThemedColour {
+  const [light, dark] = [greyLight(Math.abs(shade)), greyDark(Math.abs(shade))];
+  return {
+    light: { background: light, ink: betterInk(light) },
+    dark: { background: dark, ink: betterInk(dark) },
+  };
+}
+
+/** Background and ink of a themed colour as style, for whichever appearance the page has. */
+export function themedStyle({ light, dark }: ThemedColour): {
+  readonly backgroundColor: string;
+  readonly color: string;
+} {
+  return {
+    backgroundColor: `light-dark(${light.background}, ${dark.background})`,
+    color: `light-dark(${light.ink}, ${dark.ink})`,
+  };
+}
+
 // Only black and white together reach 4.5 : 1 on every background.
 const darkInk = "#000000";
 const lightInk = "#ffffff";

@@ -20,6 +20,7 @@ import { reasonFor } from "../charts/reason.ts";
 import { StarRating } from "../charts/StarRating.tsx";
 import { FailureNote } from "../panels/FailureNote.tsx";
 import styles from "./Gallery.module.css";
+import { WhyCharts } from "./WhyCharts.tsx";
 
 const history = [3, 4, 0, 7, 8, 5].map(itemId);
 const recommendation = fixtureRecommendation(history, history, 10);
@@ -59,6 +60,7 @@ export function Gallery(): JSX.Element {
       <h2>{t("gallery.legend")}</h2>
       <HeatLegend end={0.5} />
       <HeatLegend end={4} />
+      <WhyCharts />
       <h2>{t("gallery.ranking")}</h2>
       <RankedList
         ranked={recommendation.ranked}

@@ -6,11 +6,15 @@ export interface Formats {
   readonly percent: (fraction: number) => string;
   /** Signed, two decimals: "+0.42", "−0.42", "0.00". */
   readonly nats: (value: number) => string;
+  /** Signed, four decimals, for figures that can be checked: "+0.4183". */
+  readonly fine: (value: number) => string;
   /** Without its sign: "0.42". */
   readonly size: (value: number) => string;
   /** A difference of fractions in percentage points, signed: 0.021 as "+2.1". */
   readonly points: (fraction: number) => string;
   readonly decimal: (value: number) => string;
+  /** Two significant digits however small: 0.000012, 1.8, 350; "–" for what is no number. */
+  readonly precise: (value: number) => string;
   readonly whole: (value: number) => string;
   /** Megabytes of a million bytes: "44.1 MB". */
   readonly bytes: (bytes: number) => string;
@@ -33,11 +37,14 @@ export function makeFormats(language: Language): Formats {
   });
   const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   const size = number(two);
+  const precise = number({ maximumSignificantDigits: 2 });
   return {
     percent,
     nats: number({ ...two, signDisplay: "exceptZero" }),
+    fine: number({ minimumFractionDigits: 4, maximumFractionDigits: 4, signDisplay: "exceptZero" }),
     size: (value) => size(Math.abs(value)),
     points: (fraction) => points(fraction * 100),
+    precise: (value) => (Number.isNaN(value) ? "–" : precise(value)),
     decimal: number({ maximumFractionDigits: 2 }),
     whole: number({ maximumFractionDigits: 0 }),
     bytes: (bytes) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 })(bytes / 1e6)} MB`,

@@ -3,28 +3,38 @@ import { useTranslation } from "react-i18next";
 import type { Film } from "../../model/film.ts";
 import { FilmTitle } from "../charts/FilmTitle.tsx";
 import { Poster } from "../charts/Poster.tsx";
-import { useApp, useIntentions } from "../store-context.tsx";
+import { useApp } from "../store-context.tsx";
 import styles from "./FilmSearchBox.module.css";
 
 /** Most films offered at once. */
 const OFFERED = 8;
 
-/** Finds films and adds them: a combobox with a list box. Arrow keys choose, Enter adds, Escape closes, then empties. */
-export function FilmSearchBox(): JSX.Element {
+export interface FilmSearchBoxProps {
+  readonly label: string;
+  readonly onPick: (film: Film) => void;
+  /** What becomes of films that are in the history: marked as such (default), or not offered. */
+  readonly watched?: "marked" | "left-out";
+}
+
+/** Finds films of the catalogue: a combobox with a list box. Arrow keys choose, Enter picks, Escape closes, then empties. */
+export function FilmSearchBox({ label, onPick, watched = "marked" }: FilmSearchBoxProps): JSX.Element {
   const { t } = useTranslation();
   const id = useId();
   const catalogue = useApp((state) => state.catalogue);
   const events = useApp((state) => state.history.events);
-  const { addFilm } = useIntentions();
   const [query, setQuery] = useState("");
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
   const wanted = useDeferredValue(query);
-  const found = useMemo(
-    () => (catalogue.phase === "ready" ? catalogue.search(wanted, OFFERED) : []),
-    [catalogue, wanted],
-  );
   const listed = useMemo(() => new Set(events.map(({ movieId }) => movieId)), [events]);
+  const found = useMemo(() => {
+    if (catalogue.phase !== "ready") return [];
+    if (watched === "marked") return catalogue.search(wanted, OFFERED);
+    return catalogue
+      .search(wanted, OFFERED + listed.size)
+      .filter(({ movieId }) => !listed.has(movieId))
+      .slice(0, OFFERED);
+  }, [catalogue, wanted, watched, listed]);
   const asked = query.trim() !== "";
   const shown = open && asked;
   const chosen = shown ? found[Math.min(active, found.length - 1)] : undefined;
@@ -33,7 +43,7 @@ export function FilmSearchBox(): JSX.Element {
     setQuery("");
     setActive(0);
     setOpen(false);
-    void addFilm(film.movieId);
+    onPick(film);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     // While a Japanese input method composes, its keys are its own.
@@ -50,7 +60,7 @@ export function FilmSearchBox(): JSX.Element {
   };
   return (
     <search className={styles["search"]}>
-      <label htmlFor={`${id}-input`}>{t("search.label")}</label>
+      <label htmlFor={`${id}-input`}>{label}</label>
       <input
         id={`${id}-input`}
         type="text"

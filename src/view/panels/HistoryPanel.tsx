@@ -37,7 +37,7 @@ export function HistoryPanel(): JSX.Element {
         </h2>
         {events.length > 0 && <p>{t("history.count", { count: events.length })}</p>}
       </div>
-      <FilmSearchBox />
+      <FilmSearchBox label={t("search.label")} onPick={({ movieId }) => void intentions.addFilm(movieId)} />
       <div className={styles["notices"]} role="status">
         {history.undo !== null && (
           <p className={styles["undo"]}>

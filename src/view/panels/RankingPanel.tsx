@@ -45,6 +45,8 @@ export function RankingPanel(): JSX.Element {
       <p className={styles["foot"]}>
         {personal && t("ranking.sasrecHelp")}
         {personal && <SentenceGap />}
+        {t("ranking.verdictHelp")}
+        <SentenceGap />
         {t("ranking.effort", {
           tokens: formats.whole(promptTokens),
           seconds: formats.decimal(milliseconds / 1000),
