@@ -1,10 +1,10 @@
 import type { EffectMatrix } from "../attribution/effect.ts";
 import { type EvidenceParts, makeEvidence } from "../attribution/evidence.ts";
+import { toCsv } from "../core/csv.ts";
 import type { ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
 import { filmName } from "../model/film.ts";
 import type { Command } from "./command.ts";
-import { toCsv } from "./csv.ts";
 import { explainFully } from "./explanation.ts";
 import { explanationText } from "./explanation-text.ts";
 import { METHOD_HELP, METHOD_OPTIONS, methodOption } from "./method-options.ts";

@@ -1,4 +1,4 @@
-import { type JSX, memo } from "react";
+import { type JSX, memo, useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 import type { Explanation } from "../../state/explanation-state.ts";
 import { auditFailures } from "../charts/audit-view.ts";
@@ -23,7 +23,8 @@ import { type EffectMap, useEffectMap } from "./use-effect-map.ts";
 /** Why: watched films against recommended ones, filling in row by row; whether that holds up; and what can be asked about it. */
 export function EffectsPanel(): JSX.Element {
   const { t } = useTranslation();
-  const { shown } = useApp((state) => state.explanation);
+  // A map of a hundred cells is drawn in slices: the store's own news would be drawn in one piece.
+  const { shown, phase } = useDeferredValue(useApp((state) => state.explanation));
   const answer = useApp((state) => state.answer);
   const outdated = shown?.origin === "computed" && answer.phase !== "shown";
   const popular = answer.shown?.origin === "computed" && !answer.shown.recommendation.personal;
@@ -45,7 +46,7 @@ export function EffectsPanel(): JSX.Element {
       {shown === null ? (
         <p className={styles["empty"]}>{t(popular ? "effects.empty" : "effects.waiting")}</p>
       ) : (
-        <Explained explanation={shown} outdated={outdated} />
+        <Explained explanation={shown} busy={phase === "running"} outdated={outdated} />
       )}
     </section>
   );
@@ -53,14 +54,15 @@ export function EffectsPanel(): JSX.Element {
 
 function Explained({
   explanation,
+  busy,
   outdated,
 }: {
   readonly explanation: Explanation;
+  readonly busy: boolean;
   readonly outdated: boolean;
 }): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
-  const busy = useApp((state) => state.explanation.phase === "running");
   const map = useEffectMap(explanation);
   const report = useAuditOf(explanation);
   const computed = explanation.origin === "computed";

@@ -1,4 +1,4 @@
-import type { JSX } from "react";
+import { type JSX, memo, useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 import { RankedList } from "../charts/RankedList.tsx";
 import { SentenceGap } from "../charts/SentenceGap.tsx";
@@ -13,7 +13,7 @@ export function RankingPanel(): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
   const answer = useApp((state) => state.answer);
-  const reasons = useReasons();
+  const reasons = useDeferredValue(useReasons());
   const { shown } = answer;
   if (shown === null)
     return (
@@ -41,7 +41,7 @@ export function RankingPanel(): JSX.Element {
         {computed && answer.phase !== "shown" && t("ranking.outdated")}
       </p>
       {answer.phase === "computing" && <Working />}
-      <RankedList ranked={ranked} films={shown.films} reasons={reasons} personal={personal} />
+      <Ranked ranked={ranked} films={shown.films} reasons={reasons} personal={personal} />
       <p className={styles["foot"]}>
         {personal && t("ranking.sasrecHelp")}
         {personal && <SentenceGap />}
@@ -55,3 +55,6 @@ export function RankingPanel(): JSX.Element {
     </section>
   );
 }
+
+/** Memoised: what an explanation tells on its way changes no reason. */
+const Ranked = memo(RankedList);

@@ -10,12 +10,19 @@ import { useApp } from "../store-context.tsx";
 export function useReasons(): readonly (Reason | null | undefined)[] {
   const answer = useApp((state) => state.answer.shown);
   const explanation = useApp((state) => state.explanation);
-  return useMemo(() => reasons(answer, explanation), [answer, explanation]);
+  const { phase, shown } = explanation;
+  // Steps of an explanation that bring no row change no reason.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of what is shown, these decide.
+  return useMemo(
+    () => reasons(answer, phase, shown),
+    [answer, phase, shown?.origin, shown?.films, shown?.history, shown?.candidates, shown?.rows],
+  );
 }
 
 function reasons(
   answer: AppState["answer"]["shown"],
-  { phase, shown }: AppState["explanation"],
+  phase: AppState["explanation"]["phase"],
+  shown: AppState["explanation"]["shown"],
 ): readonly (Reason | null | undefined)[] {
   if (answer === null) return [];
   const { ranked } = answer.recommendation;

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type CsvCell, toCsv } from "../../../core/csv.ts";
 import { eventIndex, itemId } from "../../../core/ids.ts";
 import { fixtureMap } from "../../gallery/why-fixtures.ts";
 import { makeFormats } from "../../i18n/formats.ts";
 import { makeI18n } from "../../i18n/make-i18n.ts";
 import { heatCells } from "../heat-cells.ts";
-import { type CsvCell, toCsv } from "./csv.ts";
 import { exportWords } from "./export-words.ts";
 import { heatmapCsv } from "./heatmap-csv.ts";
 import { type HeatmapPicture, heatmapSvg } from "./heatmap-svg.ts";

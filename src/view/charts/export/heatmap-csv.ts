@@ -1,5 +1,5 @@
+import { toCsv } from "../../../core/csv.ts";
 import type { HeatmapProps } from "../Heatmap.tsx";
-import { toCsv } from "./csv.ts";
 import type { ExportWords } from "./export-words.ts";
 
 /** The heatmap as CSV, one line per cell that is computed: whole numbers as computed, nothing rounded. Points are percentage points. */
