@@ -182,9 +182,7 @@ def _tampered(record: dict[str, Any]) -> str:
 def _deep(record: dict[str, Any]) -> str:
     """The arms on the validation sample that decided between them, then the probes of the first, which was chosen."""
     columns = ("text only HR@1", "hybrid HR@1", "fused HR@1", "hybrid NDCG@10", "fused NDCG@10")
-    rows = [
-        [run["arm"], *(_fraction(run["run"]["validation"][-1][name], False) for name in columns)] for run in record["runs"]
-    ]
+    rows = [[run["arm"], *(_fraction(run["run"]["validation"][-1][name], False) for name in columns)] for run in record["runs"]]
     windows = record["runs"][0]["settings"]["validation_windows"]
     head = (
         f"{_run_line(record)} Both arms on {windows} validation windows (SASRec alone "
