@@ -64,6 +64,7 @@ class Answers:
         """Indexes `answers`."""
         self.scene, self.beta, self.known = bundle["scene"], bundle["model"]["beta"], {}
         self.history, self.candidates = self.scene["history"], self.scene["candidates"]
+        self.contrast = bundle["effects"]["shown"].get("value") == "contrast"
         count = min(len(self.history), self.scene["promptItems"], self.scene["recommenderItems"])
         self.events = range(len(self.history) - count, len(self.history))
         for a in answers:
@@ -85,6 +86,18 @@ class Answers:
         places = [[place for place, e in enumerate(kept) if e in channel] for channel in muted]
         return self.known[self.key(items, shown, candidates, self.history[first:] if hold else None, *places)][which]
 
+    def find(self, **interventions):
+        """Returns the answer after interventions, or None."""
+        try:
+            return self.ask(**interventions)
+        except KeyError:
+            return None
+
+    def verdict(self, answer):
+        """Returns v of an answer: the verdicts, or their contrast with the mean of the scene's candidates."""
+        verdict = np.array(answer["verdict"])
+        return verdict - verdict.mean() if self.contrast else verdict
+
     def shown(self, answer):
         """Returns verdict + beta * SASRec score."""
         return np.array(answer["verdict"]) + self.beta * np.array(answer["sasrec"])
@@ -92,7 +105,7 @@ class Answers:
     def values(self, held=None, **interventions):
         """Returns verdict, shown score and probability `[3, candidates]`; `held`: those whose gate and SASRec part are held."""
         answer = self.ask(hold=held is not None, **interventions)
-        verdict = np.array(answer["verdict"])
+        verdict = self.verdict(answer)
         shown = self.shown(answer) if held is None else held[1] + verdict - held[0]
         return np.stack([verdict, shown, softmax(shown)])
 
@@ -172,8 +185,9 @@ def check_audit(part, matrix, real, control):
     """Checks what the audit of a map shows, the maps it compares with, and its verdict."""
     shown, hold, n = part["shown"], matrix["question"] == "prompt-only", len(real.events)
     nats = np.array([row["deltaNats"] for row in matrix["rows"]])
-    full = real.values()[0]
-    whole = full - real.ask(removed=real.events, hold=hold)["verdict"]
+    # Both ends were asked anew, after the map.
+    full = real.values(which=-1)[0]
+    whole = full - real.verdict(real.ask(removed=real.events, hold=hold, which=-1))
     sums = {"sum": nats.sum(0), "whole": whole, "error": nats.sum(0) - whole}
     for key, values in sums.items():
         check(f"audit, completeness, {key}", shown["completeness"][key], values)
@@ -189,7 +203,12 @@ def check_audit(part, matrix, real, control):
             about += [real.candidates[c]] * (real.candidates[c] not in about)
 
         def drop(group, c):
-            answer = real.ask(removed=[real.events[i] for i in group], candidates=groups[group], hold=hold)
+            removed = [real.events[i] for i in group]
+            # A contrast is with all candidates, and so are groups whose answers the map had already.
+            whole_group = real.find(removed=removed, hold=hold)
+            if real.contrast or whole_group:
+                return full[c] - real.verdict(whole_group)[c]
+            answer = real.ask(removed=removed, candidates=groups[group], hold=hold)
             return full[c] - answer["verdict"][groups[group].index(real.candidates[c])]
 
         def figures(lost):
@@ -219,13 +238,16 @@ def check_audit(part, matrix, real, control):
     check("audit, passes", shown["forwardPasses"], len(part["answers"]) + len(part["controlAnswers"]))
 
 
-def check_counterfactual(shown, rivals, answers):
-    """Checks the edit's margins; what was found was asked twice, and the second answer is shown."""
+def check_counterfactual(shown, answers):
+    """Checks the edits' margins, each on the whole slate that it is offered; what was asked again is shown as answered last."""
     target = shown["target"]
-    check("counterfactual, margin before", shown["marginBefore"], answers.margin(target, rivals))
+    slate = [s["item"] for s in shown["before"]]
+    check("counterfactual, margin before", shown["marginBefore"], answers.margin(target, slate))
     answers.standings("counterfactual, before", shown["before"], refill=True)
     if closest := shown["closest"]:
-        check("counterfactual, closest", closest["margin"], answers.margin(target, rivals, **closest["edit"]))
+        items, edit = [s["item"] for s in closest["standings"]], {**closest["edit"], "which": -1}
+        check("counterfactual, closest", closest["margin"], answers.margin(target, items, **edit))
+        answers.standings("counterfactual, closest", closest["standings"], refill=True, **edit)
     if shown["outcome"] == "found":
         items, edit = [s["item"] for s in shown["after"]], {**shown["edit"], "which": -1}
         check("counterfactual, margin after", shown["marginAfter"], answers.margin(target, items, **edit))
@@ -259,10 +281,11 @@ def recompute(bundle):
     if "strips" in parts:
         check_strips(parts["strips"]["shown"], answers["strips"], hold)
     if "audit" in parts:
-        check_audit(parts["audit"], matrix, answers["audit"], Answers(bundle, parts["audit"]["controlAnswers"]))
+        # What the map had asked was not asked again.
+        real = Answers(bundle, [*parts["effects"]["answers"], *parts["audit"]["answers"]])
+        check_audit(parts["audit"], matrix, real, Answers(bundle, parts["audit"]["controlAnswers"]))
     if "counterfactual" in parts:
-        part = parts["counterfactual"]
-        check_counterfactual(part["shown"], part["rivals"], answers["counterfactual"])
+        check_counterfactual(parts["counterfactual"]["shown"], answers["counterfactual"])
     if "whatIf" in parts:
         shown = parts["whatIf"]["shown"]
         answers["whatIf"].standings("what if, before", shown["before"])

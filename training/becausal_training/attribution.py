@@ -1,10 +1,11 @@
 """What each history item does to a candidate: the app's attribution methods, for a recommender in PyTorch.
 
-A history S has two values, both in nats (`values_of`): the verdict log-odds of the first candidate, which the app explains,
-and its log share, the log of the softmax of the verdicts over the candidates. Training decides shares; the level of the
-verdicts it only pins down a little, so a cause may well speak by lowering the verdicts of the others. Every effect is of both
-values and "total": SASRec state, gate and prompt are those of the changed history. Every value is asked of the model, in
-batches. Histories are `[rows, items]`, oldest first, ABSENT in front; candidates are `[rows, candidates]`.
+A history S has three values, all in nats (`values_of`): the verdict log-odds of the first candidate and their contrast with
+the mean of all candidates, which the app explains as it is asked to, and its log share, the log of the softmax of the verdicts
+over the candidates. Training decides shares; the level of the verdicts it only pins down a little, so a cause may well speak by
+lowering the verdicts of the others. Every effect is of all values and "total": SASRec state, gate and prompt are those of the
+changed history. Every value is asked of the model, in batches. Histories are `[rows, items]`, oldest first, ABSENT in front;
+candidates are `[rows, candidates]`.
 
 - leave-one-out: v(all) - v(all without i); the effects do not add up to anything.
 - replacement: v(all) - mean over stand-ins j of v(all with j in place of i). The number of items, and with stand-ins of as
@@ -37,7 +38,7 @@ MAX_EXACT_ITEMS = 12
 Doubles = npt.NDArray[np.float64]
 Value = Callable[[npt.NDArray[np.bool_]], Doubles]
 """Values of coalitions `[coalitions, items]`, true where an item is kept: `[coalitions]` or `[coalitions, values]`."""
-VALUES = ("verdict", "log share")
+VALUES = ("verdict", "contrast", "log share")
 """The columns of `values_of`."""
 
 
@@ -78,7 +79,7 @@ def values_of(
     muted_behaviour: Tensor | None = None,
     batch: int = BATCH,
 ) -> Doubles:
-    """Returns `[rows, 2]`: verdict log-odds and log share of the first candidate; rows of like length share a batch."""
+    """Returns `[rows, 3]`: `VALUES` of the first candidate; rows of like length share a batch."""
     lengths = model.template.lengths(history[:, -HISTORY_ITEMS:], candidates)
     found = np.empty((len(history), len(VALUES)))
     for rows in lengths.argsort(stable=True).split(batch):
@@ -89,8 +90,9 @@ def values_of(
         if model.channels == "text":
             null_slot = torch.ones_like(null_slot)
         verdicts = model.verdicts(prompts, gate, null_slot).double()
-        both = torch.stack([verdicts[:, 0], verdicts.log_softmax(1)[:, 0]], 1)
-        found[rows.cpu().numpy()] = both.cpu().numpy()
+        own = verdicts[:, 0]
+        every = torch.stack([own, own - verdicts.mean(1), verdicts.log_softmax(1)[:, 0]], 1)
+        found[rows.cpu().numpy()] = every.cpu().numpy()
     return found
 
 
@@ -101,7 +103,7 @@ def kept_only(history: Tensor, kept: Tensor) -> Tensor:
 
 
 def leave_one_out(model: Recommender, history: Tensor, candidates: Tensor) -> Doubles:
-    """Returns the leave-one-out effects `[rows, items, 2]`."""
+    """Returns the leave-one-out effects `[rows, items, 3]`."""
     rows, items = history.shape
     kept = ~torch.eye(items, dtype=torch.bool, device=history.device).repeat(rows, 1)
     shown = kept_only(history.repeat_interleave(items, 0), kept)
@@ -110,7 +112,7 @@ def leave_one_out(model: Recommender, history: Tensor, candidates: Tensor) -> Do
 
 
 def replacement(model: Recommender, history: Tensor, candidates: Tensor, stand_ins: Tensor) -> Doubles:
-    """Returns the replacement effects `[rows, items, 2]`; `stand_ins` is `[rows, items, n]`."""
+    """Returns the replacement effects `[rows, items, 3]`; `stand_ins` is `[rows, items, n]`."""
     rows, items, count = stand_ins.shape
     changed = history[:, None, None, :].repeat(1, items, count, 1)
     place = torch.arange(items, device=history.device)
@@ -169,7 +171,7 @@ def sampled_shapley(value: Value, items: int, pairs: int, rng: np.random.Generat
 
 @dataclass(frozen=True)
 class ChannelEffects:
-    """Effects `[rows, 2]` of the two channels of one item of each row, and their interaction, in nats."""
+    """Effects `[rows, 3]` of the two channels of one item of each row, and their interaction, in nats."""
 
     text: Doubles
     behaviour: Doubles

@@ -11,9 +11,9 @@ The class of a film shows in its title alone (item vectors are random) or in its
 As in `worlds`, the films of the test users are never shown in training, a slate holds films of cause classes only,
 and every class is the answer equally often.
 
-What is explained are both values of `attribution`: the verdict on the film that followed, and its log share among six films
-of its slate. Training decides the share. Of the verdict it leaves open whether a cause raises its own class or lowers all
-others, and a class whose cause does the latter has a verdict that its cause does not change.
+What is explained are the values of `attribution`: the verdict on the film that followed, its contrast with the mean of six
+films of its slate, and its log share among them. Training decides the share. Of the verdict it leaves open whether a cause
+raises its own class or lowers all others, and a class whose cause does the latter has a verdict that its cause does not change.
 
 Histories are not cut short in training. Where the cause were cut off and the distractor not, the distractor would be the best
 evidence left, and an attribution that gave it a share would be right. Titles are never neutral in training, so the text
@@ -223,7 +223,7 @@ class CauseSettings:
     """Test users whose histories are explained by leave-one-out, replacement, attention and channels."""
     sampled: int = 32
     """How many of them by sampled Shapley values, whose coalitions are many."""
-    exact: int = 1
+    exact: int = 8
     """How many of them by exact Shapley values."""
     pairs: int = 16
     """Pairs of an order and its reverse behind a sampled Shapley value."""

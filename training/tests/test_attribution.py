@@ -74,14 +74,14 @@ def test_too_many_items_are_not_enumerated():
         exact_shapley(pair_game, 20)
 
 
-def test_values_are_the_verdict_and_the_log_share_whatever_shares_a_batch(model: Recommender):
+def test_values_are_the_verdict_its_contrast_and_the_log_share_whatever_shares_a_batch(model: Recommender):
     with torch.no_grad():
         slate = model.score(HISTORY, CANDIDATES)[0]
-    expected = torch.stack([slate[:, 0], slate.log_softmax(1)[:, 0]], 1)
+    expected = torch.stack([slate[:, 0], slate[:, 0] - slate.mean(1), slate.log_softmax(1)[:, 0]], 1)
     assert np.allclose(values_of(model, HISTORY, CANDIDATES), expected, atol=1e-4)
     assert np.allclose(values_of(model, HISTORY, CANDIDATES, batch=1), expected, atol=1e-4)
     alone = values_of(model, HISTORY, CANDIDATES[:, :1])
-    assert np.allclose(alone, torch.stack([slate[:, 0], torch.zeros(2)], 1), atol=1e-4)
+    assert np.allclose(alone, torch.stack([slate[:, 0], torch.zeros(2), torch.zeros(2)], 1), atol=1e-4)
 
 
 def test_what_is_not_kept_is_gone(model: Recommender):
@@ -97,7 +97,7 @@ def test_leave_one_out_and_replacement_are_differences_of_values_of(model: Recom
     effects = leave_one_out(model, HISTORY, CANDIDATES)
     without = values_of(model, torch.tensor([[ABSENT, 3, 7, 25, 31]]), CANDIDATES[:1])
     assert effects[0, 2] == pytest.approx(whole[0] - without[0], abs=1e-4)
-    assert effects[1, :2] == pytest.approx(np.zeros((2, 2)), abs=1e-4)
+    assert effects[1, :2] == pytest.approx(np.zeros((2, 3)), abs=1e-4)
 
     stand_ins = torch.arange(10).reshape(1, 5, 2).repeat(2, 1, 1)
     effects = replacement(model, HISTORY, CANDIDATES, stand_ins)
