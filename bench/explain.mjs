@@ -151,6 +151,8 @@ function timeMap(option) {
       for (const giveUp = performance.now() + 120_000; !isSo(); await frame())
         if (performance.now() > giveUp) throw new Error(`the page waited in vain for ${what}`);
     };
+    // In sight, where each new cell has to be laid out and painted.
+    document.querySelector('section[aria-labelledby="effects-heading"] [role="grid"]')?.scrollIntoView();
     element.click();
     await until("the old answer to go", () => !settled());
     await until("the new answer", settled);

@@ -10,6 +10,11 @@ const BARS = { leastTop: 0.95, mostOfCause: 0.2 };
 const METHODS = [
   { name: "replacement", options: ["--method", "replacement"], isHeldToBars: true },
   { name: "shapley, 16 pairs", options: ["--method", "shapley", "--pairs", "16"], isHeldToBars: true },
+  {
+    name: "shapley, 16 pairs, contrast",
+    options: ["--method", "shapley", "--pairs", "16", "--value", "contrast"],
+    isHeldToBars: true,
+  },
   { name: "leave-one-out", options: ["--method", "leave-one-out"], isHeldToBars: false },
 ];
 

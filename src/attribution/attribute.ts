@@ -1,15 +1,18 @@
 /** @file Every method behind one function, for those who let the user choose. */
 import type { ScoreFn } from "../scores/score-fn.ts";
 import type { StandInsFn } from "./counterfactual-items.ts";
-import type { EffectMatrix, EffectMethod, EffectOptions, EffectQuestion } from "./effect.ts";
+import type { EffectMatrix, EffectMethod, EffectOptions, EffectQuestion, EffectValue } from "./effect.ts";
 import { explainedEvents, type Scene } from "./intervention.ts";
 import { leaveOneOut } from "./leave-one-out.ts";
 import { replacementEffects } from "./replacement.ts";
 import { exactShapley, MOST_EXACT_ITEMS, sampledShapley } from "./shapley.ts";
+import { valueScores } from "./values.ts";
 
 export interface AttributionRequest {
   readonly scene: Scene;
   readonly question: EffectQuestion;
+  /** Default: "verdict". A contrast is with the scene's candidates. */
+  readonly value?: EffectValue;
   readonly method: EffectMethod;
   /** For what is drawn at random: stand-ins and orders. */
   readonly seed: number;
@@ -17,11 +20,27 @@ export interface AttributionRequest {
   readonly pairs?: number;
 }
 
-/** Rejects as the method does. */
-export function attribute(
-  { scene, question, method, seed, pairs }: AttributionRequest,
-  { score, standIns }: { readonly score: ScoreFn; readonly standIns: StandInsFn },
+export interface AttributionParts {
+  readonly score: ScoreFn;
+  readonly standIns: StandInsFn;
+}
+
+/** Rejects as the method does, and with `bad-request` for a contrast of one film. */
+export async function attribute(
+  request: AttributionRequest,
+  { score, standIns }: AttributionParts,
   options: EffectOptions = {},
+): Promise<EffectMatrix> {
+  const { value, scene } = request;
+  const parts = { score: valueScores(value, scene.candidates, score), standIns };
+  const matrix = await byMethod(request, parts, options);
+  return value === undefined || value === "verdict" ? matrix : { ...matrix, value };
+}
+
+function byMethod(
+  { scene, question, method, seed, pairs }: AttributionRequest,
+  { score, standIns }: AttributionParts,
+  options: EffectOptions,
 ): Promise<EffectMatrix> {
   switch (method) {
     case "leave-one-out":

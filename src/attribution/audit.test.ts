@@ -8,7 +8,8 @@ import { attribute } from "./attribute.ts";
 import { type AuditParts, type AuditReport, audit } from "./audit.ts";
 import type { StandInsFn } from "./counterfactual-items.ts";
 import type { EffectMatrix, EffectMethod } from "./effect.ts";
-import { game, sceneOf, sum, type Toy, toyScore } from "./toy-fixture.ts";
+import { recalled, recordScores } from "./evidence.ts";
+import { BETA, game, sceneOf, sum, type Toy, toyScore } from "./toy-fixture.ts";
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const scene = sceneOf(
@@ -199,14 +200,56 @@ describe("what is measured", () => {
   });
 });
 
+describe("what the map had asked", () => {
+  async function recordedMap(method: EffectMethod, pairs?: number) {
+    const { score, answers } = recordScores(real);
+    const matrix = await mapBy(method, pairs)(scene, score, 1);
+    return { matrix, known: recalled(answers, BETA) };
+  }
+  const remap =
+    (method: EffectMethod, pairs?: number): AuditParts["remap"] =>
+    (at, score, seed, fewer = pairs) =>
+      mapBy(method, fewer)(at, score, seed);
+
+  test("is not asked again, but for both ends of completeness; the control of an exact map is estimated", async () => {
+    const { matrix, known } = await recordedMap("shapley");
+    expect(matrix.forwardPasses).toBe(1024);
+    const asked: SlateQuery[] = [];
+    const controlAsked: SlateQuery[] = [];
+    const report = await auditOf(
+      remap("shapley"),
+      { known, score: toyScore(toyOf(1), asked), randomised: toyScore(toyOf(2), controlAsked) },
+      matrix,
+    );
+    const groups = asked.slice(2);
+    expect(asked.slice(0, 2).map(({ history }) => history.length)).toEqual([10, 0]);
+    // Top groups are asked of their own candidates alone, which no coalition was.
+    expect(groups.every(({ candidates }) => candidates.length < 6)).toBe(true);
+    expect(controlAsked.length).toBeLessThan(300);
+    expect(report.forwardPasses).toBe(asked.length + controlAsked.length);
+    expect(report.passed).toBe(true);
+    const afresh = await auditOf(remap("shapley"), {}, matrix);
+    expect(report.deletion).toEqual(afresh.deletion);
+    expect(report.checks).toEqual(afresh.checks);
+    expect(afresh.forwardPasses).toBe(report.forwardPasses + 10);
+  });
+
+  test("does not hide that the model now says something else of the whole", async () => {
+    const { matrix, known } = await recordedMap("shapley", 4);
+    const shifted = toyScore(game((kept, candidate) => kept.length + candidate));
+    expect(failed(await auditOf(remap("shapley", 4), { known, score: shifted }, matrix))).toContain(
+      "completeness",
+    );
+  });
+});
+
 describe("a map fails", () => {
   test.for(methods)("made up, where its top items cost no more than others (%s)", async (method) => {
     let caught = 0;
     for (let seed = 0; seed < 20; seed++) {
-      const madeUp: AuditParts["remap"] = async (...args) => {
-        const [, score] = args;
-        const at = score === real ? seed : seed + 500;
-        return withEffects(await mapBy(method, 4)(...args), (row, c) => noise(at, row, c));
+      const madeUp: AuditParts["remap"] = async (at, score, drawn) => {
+        const own = score === real ? seed : seed + 500;
+        return withEffects(await mapBy(method, 4)(at, score, drawn), (row, c) => noise(own, row, c));
       };
       const map = withEffects(await mapBy(method, 4)(scene, real, 1), (row, c) => noise(seed, row, c));
       const report = await auditOf(madeUp, {}, map);

@@ -13,6 +13,7 @@ const noise = game((kept, candidate) =>
 );
 const one: Case = {
   id: "one",
+  user: "user 1",
   history: items(3, 4, 1, 5, 2, 6),
   target: itemId(20),
   candidates: items(20, 21),
@@ -107,6 +108,31 @@ test("each question is run once, but both ends of the whole, which are asked ane
   expect(forwardPasses).toBe(64 + 64 + 2 + 1);
 });
 
+test("a contrast is with the films that the target was chosen from, and needs some", async () => {
+  // Every film but item 1 lifts all candidates alike, which decides nothing.
+  const lifting = game((kept, candidate) => 5 * kept.length + (kept.includes(1) && candidate === 20 ? 2 : 0));
+  const parts = {
+    score: toyScore(lifting),
+    randomised: toyScore(noise),
+    standIns: () => items(30),
+    promptItems: 10,
+    recommenderItems: 50,
+  };
+  const contrast = await auditCase(one, { ...method, value: "contrast" }, parts);
+  expect(contrast.planted).toEqual({
+    isTop: true,
+    cause: expect.closeTo(1, 9),
+    distractor: expect.closeTo(0, 9),
+  });
+  expect(contrast.whole).toBeCloseTo(1, 9);
+  expect(contrast.targetRank).toBe(1);
+  const plain = await auditCase(one, method, parts);
+  expect(plain.planted?.distractor).toBeCloseTo(5, 9);
+  await expect(
+    auditCase({ ...one, candidates: null }, { ...method, value: "contrast" }, parts),
+  ).rejects.toMatchObject({ failure: { kind: "bad-request" } });
+});
+
 test("effects that do not fit what the model says when it is asked again do not add up", async () => {
   let calls = 0;
   const drifting: ScoreFn = (queries, ...rest) => {
@@ -124,8 +150,10 @@ test("effects that do not fit what the model says when it is asked again do not 
 });
 
 describe("a summary", () => {
+  let made = 0;
   const numbers = (over: Partial<CaseNumbers>): CaseNumbers => ({
     id: "x",
+    user: `case ${made++}`,
     items: 6,
     whole: 1,
     completenessError: 0,
@@ -150,6 +178,20 @@ describe("a summary", () => {
     expect(n).toBe(4);
     expect(low).toBeLessThan(value);
     expect(high).toBeGreaterThan(value);
+  });
+
+  test("draws users, each with all cases: what is said many times by one person is said once", () => {
+    const said = [0, 1, 0, 1, 1, 0, 1, 0].map((whole, user) => ({ whole, user: `user ${user}` }));
+    const once = said.map(numbers);
+    const often = said.flatMap((each) => Array.from({ length: 9 }, () => numbers(each)));
+    const asIfMany = often.map(({ whole }) => numbers({ whole }));
+    const widthOf = (cases: readonly CaseNumbers[]) => {
+      const { low, high, n, users } = find(cases, "v(all) - v(none), nats")!;
+      return { width: high - low, n, users };
+    };
+    expect(widthOf(often)).toEqual({ ...widthOf(once), n: 72 });
+    expect(widthOf(often).users).toBe(8);
+    expect(widthOf(asIfMany).width).toBeLessThan(widthOf(often).width / 2);
   });
 
   test("counts only the cases that have a figure, and leaves out a figure that none has", () => {

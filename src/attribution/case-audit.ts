@@ -16,9 +16,11 @@ import { intervene } from "./intervene.ts";
 import type { Scene } from "./intervention.ts";
 import { spearman } from "./spearman.ts";
 import { standings } from "./standings.ts";
+import { valueScores } from "./values.ts";
 
 export interface CaseNumbers {
   readonly id: string;
+  readonly user: string;
   /** Explained items. */
   readonly items: number;
   /** v(all) - v(none) of the target, nats. */
@@ -67,19 +69,22 @@ export interface CaseMethod extends Omit<AttributionRequest, "scene"> {
 
 /** The target alone is explained. Rejects with `cancelled` once the signal aborts, and as the method does. */
 export async function auditCase(
-  { id, history, target, candidates, cause, distractor }: Case,
+  { id, user, history, target, candidates, cause, distractor }: Case,
   { byChance, ...method }: CaseMethod,
   { promptItems, recommenderItems, ...parts }: CaseParts,
   signal?: AbortSignal,
 ): Promise<CaseNumbers> {
-  const { question, seed } = method;
+  const { question, seed, value, ...how } = method;
   const scene: Scene = { history, candidates: [target], promptItems, recommenderItems };
   const counter = { passes: 0 };
-  const [score, randomised] = [counted(parts.score, counter), counted(parts.randomised, counter)];
+  // The target alone is explained, in contrast to the films that it was chosen from.
+  const valued = (model: ScoreFn) => valueScores(value, candidates ?? [], counted(model, counter));
+  const [score, randomised] = [valued(parts.score), valued(parts.randomised)];
   // The target's rivals are no more free to stand in for an item than the target itself.
   const standIns: StandInsFn = (item, excluded, drawSeed) =>
     parts.standIns(item, new Set([...excluded, ...(candidates ?? [])]), drawSeed);
-  const mapOf = (model: ScoreFn) => attribute({ ...method, scene }, { score: model, standIns }, { signal });
+  const mapOf = (model: ScoreFn) =>
+    attribute({ ...how, question, seed, scene }, { score: model, standIns }, { signal });
   const map = await mapOf(score);
   const controlMap = await mapOf(randomised);
   const deletion = await deletionTest(scene, map, score, { seed, signal });
@@ -95,7 +100,7 @@ export async function auditCase(
       [],
       [{ kind: "empty-history" }, ...(question === "prompt-only" ? ([{ kind: "hold-gate" }] as const) : [])],
     ],
-    counted(parts.score, counter),
+    valued(parts.score),
     { signal },
   );
   const whole = present(all?.verdict[0], "v(all)") - present(none?.verdict[0], "v(none)");
@@ -106,6 +111,7 @@ export async function auditCase(
     );
   return {
     id,
+    user,
     items: effects.length,
     whole,
     completenessError: effects.reduce((sum, effect) => sum + effect, 0) - whole,

@@ -1,4 +1,7 @@
-/** @file Many cases in few numbers, each with its n and a 95 % interval from drawing the cases again. */
+/**
+ * @file Many cases in few numbers, each with its n and a 95 % interval from drawing the users again, each with all cases: the cases of one person are
+ * not independent, and intervals from single cases would be too narrow.
+ */
 import { present } from "../core/invariant.ts";
 import { seededRandom } from "../core/rng.ts";
 import type { CaseNumbers } from "./case-audit.ts";
@@ -8,8 +11,9 @@ export interface Estimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
-  /** Cases that have this figure. */
+  /** Cases that have this figure, and the users whose they are. */
   readonly n: number;
+  readonly users: number;
 }
 
 const RESAMPLES = 1000;
@@ -23,8 +27,12 @@ export function summarise(cases: readonly CaseNumbers[], seed: number): Estimate
     read: (numbers: CaseNumbers) => Value | null,
     of: (values: readonly Value[]) => number,
   ) => {
-    const values = cases.map(read).filter((value) => value !== null);
-    if (values.length > 0) estimates.push({ name, ...bootstrap(values, of, seed) });
+    const byUser = new Map<string, Value[]>();
+    for (const numbers of cases) {
+      const value = read(numbers);
+      if (value !== null) byUser.set(numbers.user, [...(byUser.get(numbers.user) ?? []), value]);
+    }
+    if (byUser.size > 0) estimates.push({ name, ...bootstrap([...byUser.values()], of, seed) });
   };
   const figures = (about: string, read: (numbers: CaseNumbers) => CaseNumbers["normalised"]) => {
     add(`deletion AUC${about}`, (each) => read(each)?.deletionAuc ?? null, mean);
@@ -63,14 +71,25 @@ export function summarise(cases: readonly CaseNumbers[], seed: number): Estimate
   return estimates;
 }
 
-/** Percentile interval. */
-function bootstrap<Value>(values: readonly Value[], of: (values: readonly Value[]) => number, seed: number) {
+/** Percentile interval. `groups` are drawn whole. */
+function bootstrap<Value>(
+  groups: readonly (readonly Value[])[],
+  of: (values: readonly Value[]) => number,
+  seed: number,
+): Omit<Estimate, "name"> {
   const random = seededRandom(seed);
-  const n = values.length;
+  const users = groups.length;
+  const values = groups.flat();
   const drawn = Array.from({ length: RESAMPLES }, () =>
-    of(Array.from({ length: n }, () => present(values[Math.floor(random() * n)], "a value"))),
+    of(Array.from({ length: users }, () => present(groups[Math.floor(random() * users)], "a user")).flat()),
   ).sort((a, b) => a - b);
-  return { value: of(values), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975), n };
+  return {
+    value: of(values),
+    low: quantile(drawn, 0.025),
+    high: quantile(drawn, 0.975),
+    n: values.length,
+    users,
+  };
 }
 
 /** Of sorted values, interpolated. */

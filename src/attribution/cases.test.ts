@@ -26,12 +26,28 @@ test("films are named or numbered, and what else a line holds is left alone", ()
     },
   );
   expect(read(`${text}\r\n\n`)).toEqual([
-    { id: "1", history: [3, 4, 5], target: 9, candidates: null, cause: null, distractor: null },
-    { id: "b", history: [0, 7], target: 2, candidates: [8, 2], cause: 1, distractor: 0 },
+    {
+      id: "1",
+      user: "user 7",
+      history: [3, 4, 5],
+      target: 9,
+      candidates: null,
+      cause: null,
+      distractor: null,
+    },
+    { id: "b", user: "case b", history: [0, 7], target: 2, candidates: [8, 2], cause: 1, distractor: 0 },
   ]);
 });
 
+test("a case without a user is a user of its own, whatever users are called", () => {
+  const users = read(lines(good, { ...good, id: 2, user: 1 }, { ...good, id: 3, user: "1" })).map(
+    ({ user }) => user,
+  );
+  expect(users).toEqual(["case 1", "user 1", "user 1"]);
+});
+
 test.for<[string, unknown, RegExp]>([
+  ["a user who is neither a name nor a number", { ...good, id: 2, user: null }, /line 2: user: /],
   ["no object", 7, /line 2: the line: /],
   ["no history", { ...good, id: 2, history: [] }, /line 2: history: /],
   ["no target", { id: 2, history: [1] }, /line 2: target: /],

@@ -10,6 +10,8 @@ import { MAX_ITEMS, wholeSchema } from "../model/schema.ts";
 
 export interface Case {
   readonly id: string;
+  /** Whose prediction it is: cases of one user are alike, and are drawn again together. A case without a user is its own. */
+  readonly user: string;
   /** Kept items, oldest first. */
   readonly history: readonly ItemId[];
   readonly target: ItemId;
@@ -41,11 +43,13 @@ const film = v.union(
   [wholeSchema(0, MAX_ITEMS - 1), v.pipe(v.string(), v.minLength(1), v.maxLength(500))],
   "expected a film's number or name",
 );
+const caseName = v.union(
+  [v.pipe(v.string(), v.minLength(1), v.maxLength(200)), v.pipe(v.number(), v.safeInteger())],
+  "expected a name or a whole number",
+);
 const caseSchema = v.object({
-  id: v.union(
-    [v.pipe(v.string(), v.minLength(1), v.maxLength(200)), v.pipe(v.number(), v.safeInteger())],
-    "expected a name or a whole number",
-  ),
+  id: caseName,
+  user: v.exactOptional(caseName),
   history: v.pipe(v.array(film), v.minLength(1), v.maxLength(MOST_HISTORY)),
   target: film,
   candidates: v.exactOptional(v.pipe(v.array(film), v.minLength(1), v.maxLength(MOST_CANDIDATES))),
@@ -122,6 +126,7 @@ function readLine(line: string, { items, explained, find }: CaseReading): Case |
       return `the ${name} is not among the last ${explained} films of the history, which are explained`;
   return {
     id: String(output.id),
+    user: output.user === undefined ? `case ${output.id}` : `user ${output.user}`,
     history,
     target,
     candidates,

@@ -13,6 +13,12 @@ import type { EventIndex, ItemId } from "../core/ids.ts";
 export type EffectQuestion = "total" | "prompt-only";
 
 /**
+ * v, which effects are differences of. "verdict": the candidate's own verdict log-odds. "contrast": these less the mean over the candidates: why this
+ * one rather than the others. What lifts all candidates alike changes no ranking, and is nothing of a contrast (docs/decisions/0008).
+ */
+export type EffectValue = "verdict" | "contrast";
+
+/**
  * "leave-one-out": v(all) - v(all without i). "replacement": v(all) - mean over stand-ins j of v(all with j in place of i). "shapley": the
  * mean over all orders of v(those before i and i) - v(those before i).
  */
@@ -22,7 +28,7 @@ export type EffectMethod = "leave-one-out" | "replacement" | "shapley";
 export interface ItemEffects {
   readonly event: EventIndex;
   readonly item: ItemId;
-  /** Nats of verdict log-odds, in the order of the candidates. Positive: the item speaks for the candidate. */
+  /** Nats of v, in the order of the candidates. Positive: the item speaks for the candidate. */
   readonly deltaNats: readonly number[];
   /** The same difference in slate probability (percentage points / 100), the slate being the candidates asked for. */
   readonly deltaProbability: readonly number[];
@@ -37,6 +43,8 @@ export interface ItemEffects {
 export interface EffectMatrix {
   readonly method: EffectMethod;
   readonly question: EffectQuestion;
+  /** Absent: "verdict". */
+  readonly value?: EffectValue;
   readonly history: readonly ItemId[];
   readonly candidates: readonly ItemId[];
   /** v(all), nats, per candidate. */

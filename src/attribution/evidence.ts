@@ -4,8 +4,10 @@
  */
 import type { ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
+import type { PackManifest } from "../model/pack-manifest.ts";
 import type { RankedSlate } from "../scores/recommend.ts";
 import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
+import { softmax } from "../scores/softmax.ts";
 import type { TokenScore, TokenScoreFn } from "../scores/token-scores.ts";
 import type { AuditReport } from "./audit.ts";
 import type { ChannelReport } from "./channels.ts";
@@ -37,6 +39,7 @@ export interface Evidenced<Shown> {
   readonly shown: Shown;
 }
 
+/** `answers` are what was asked besides the map's own questions, whose answers were used again. */
 export interface AuditEvidence extends Evidenced<AuditReport> {
   /** Of the random groups; the redrawn maps have seeds of their own. */
   readonly seed: number;
@@ -47,11 +50,6 @@ export interface AuditEvidence extends Evidenced<AuditReport> {
   readonly controlMap: EffectMatrix;
   /** The maps with other draws. */
   readonly redrawn: readonly EffectMatrix[];
-}
-
-export interface CounterfactualEvidence extends Evidenced<Counterfactual> {
-  /** What the margins without an edit and of the closest edit are held against, the target among them. */
-  readonly rivals: readonly ItemId[];
 }
 
 /** What answered. */
@@ -70,6 +68,25 @@ export interface EvidenceModel {
   readonly device: string;
 }
 
+/** Which files a model is made of. */
+export function packOrigin({
+  name,
+  adapter,
+  sasrec,
+  catalogue,
+  base,
+}: PackManifest): Pick<EvidenceModel, "pack" | "base"> {
+  return {
+    pack: {
+      name,
+      adapterSha256: adapter.sha256,
+      sasrecSha256: sasrec.sha256,
+      catalogueSha256: catalogue.sha256,
+    },
+    base,
+  };
+}
+
 /** Whatever was not asked for is null. */
 export interface EvidenceParts {
   readonly model: EvidenceModel;
@@ -83,7 +100,7 @@ export interface EvidenceParts {
     readonly shown: readonly TokenStrip[];
   } | null;
   readonly audit: AuditEvidence | null;
-  readonly counterfactual: CounterfactualEvidence | null;
+  readonly counterfactual: Evidenced<Counterfactual> | null;
   readonly whatIf: Evidenced<WhatIf> | null;
 }
 
@@ -156,6 +173,20 @@ export function recordScores(inner: ScoreFn): {
     return scores;
   };
   return { score, answers };
+}
+
+/** Questions with their whole answers, out of what was recorded. */
+export function recalled(answers: readonly RecordedAnswer[], beta: number): [SlateQuery, SlateScores][] {
+  return answers.flatMap(({ verdict, sasrec, gate, candidates, ...query }): [SlateQuery, SlateScores][] => {
+    if (candidates === undefined) return [];
+    const shown = verdict.map((value, c) => value + beta * present(sasrec[c], "a recommender score"));
+    return [
+      [
+        { ...query, candidates },
+        { verdict, sasrec, shown, probability: softmax(shown), gate },
+      ],
+    ];
+  });
 }
 
 /** As {@link recordScores}, for titles token by token. */

@@ -31,7 +31,8 @@ test("no more questions go to the model at once than a chunk holds", async () =>
   await intervene(scene, alternatives, score, { chunk: 2 });
   await intervene(scene, alternatives, score, { chunk: Number.POSITIVE_INFINITY });
   await intervene(scene, Array<Intervention[]>(130).fill([]), score);
-  expect(sizes).toEqual([2, 2, 1, 5, 64, 64, 2]);
+  await intervene(scene, alternatives, score, { first: 2, chunk: Number.POSITIVE_INFINITY });
+  expect(sizes).toEqual([2, 2, 1, 5, 64, 64, 2, 2, 3]);
 });
 
 test("nothing to ask asks nothing", async () => {

@@ -16,6 +16,8 @@ export interface AskOptions {
   readonly onAnswer?: ((index: number, scores: SlateScores) => void) | undefined;
   /** Most questions in one call of the model. Infinity: all at once. */
   readonly chunk?: number;
+  /** So many questions are asked in a call of their own first: the engine orders a call's work as suits it, not by who waits for what. */
+  readonly first?: number;
 }
 
 /** Answers[i] is that of alternatives[i], each a list of interventions on the scene. Rejects with `cancelled` once the signal aborts. */
@@ -36,7 +38,7 @@ export function intervene(
 export async function ask(
   queries: readonly SlateQuery[],
   score: ScoreFn,
-  { signal, onAnswer, chunk = CHUNK }: AskOptions = {},
+  { signal, onAnswer, chunk = CHUNK, first = chunk }: AskOptions = {},
 ): Promise<SlateScores[]> {
   const answers: SlateScores[] = [];
   let told = 0;
@@ -49,8 +51,8 @@ export async function ask(
     }
   };
   throwIfCancelled(signal);
-  for (let start = 0; start < queries.length; start += chunk) {
-    const asked = queries.slice(start, start + chunk);
+  for (let start = 0, end = first; start < queries.length; start = end, end += chunk) {
+    const asked = queries.slice(start, end);
     const scores = await score(asked, signal, (i, answer) => hear(start + i, answer));
     for (const i of asked.keys()) hear(start + i, present(scores[i], `the answer to query ${start + i}`));
     throwIfCancelled(signal);

@@ -113,17 +113,20 @@ describe("items beyond the prompt", () => {
   });
 });
 
-test.for(["total", "prompt-only"] as const)("all questions are asked at once (%s)", async (question) => {
-  let calls = 0;
-  const score = toyScore(additive);
-  const matrix = await leaveOneOut(request({ question }), (...args) => {
-    calls++;
-    return score(...args);
-  });
-  expect(calls).toBe(1);
-  expect(matrix.forwardPasses).toBe(4);
-  expect(matrix.fullVerdict).toEqual((await score([request()]))[0]!.verdict);
-});
+test.for(["total", "prompt-only"] as const)(
+  "what a first row needs is asked first, then the rest at once (%s)",
+  async (question) => {
+    const calls: number[] = [];
+    const score = toyScore(additive);
+    const matrix = await leaveOneOut(request({ question }), (queries, ...rest) => {
+      calls.push(queries.length);
+      return score(queries, ...rest);
+    });
+    expect(calls).toEqual([2, 2]);
+    expect(matrix.forwardPasses).toBe(4);
+    expect(matrix.fullVerdict).toEqual((await score([request()]))[0]!.verdict);
+  },
+);
 
 describe("rows", () => {
   type Arrival = readonly [row: ItemEffects, done: number, total: number, asked: number];
@@ -144,9 +147,10 @@ describe("rows", () => {
   });
 
   test("wait for the answer to the whole history and for the rows before", async () => {
-    const order = () => [2, 0, 3, 1];
-    const { rows, arrived } = await arrivals((asked) => toyScore(additive, asked, order));
-    expect(arrived).toEqual(rows.map((row, i) => [row, i + 1, 3, 4]));
+    const { rows, arrived } = await arrivals((asked) =>
+      toyScore(additive, asked, (queries) => queries.reverse()),
+    );
+    expect(arrived).toEqual(rows.map((row, i) => [row, i + 1, 3, i === 0 ? 2 : 4]));
   });
 
   test("arrive once where work is repeated, and where nothing is heard on the way", async () => {

@@ -22,7 +22,8 @@ export interface LeaveOneOutOptions {
  * gate; older items outside the prompt stay outside. Effects do not add up to the whole: items that say the same thing cover for each
  * other. Rejects with `cancelled` once the signal aborts.
  *
- * All questions go to the model at once: with the gate held, only what comes after the removed item is computed again.
+ * The whole history and the first item go to the model by themselves, so that a first row is there after two prompts' work; then all others
+ * at once: with the gate held, only what comes after the removed item is computed again.
  *
  * "prompt-only" holds the gate and, in the shown score, the recommender's part at their values of the whole history.
  */
@@ -47,6 +48,7 @@ export async function leaveOneOut(
   let heard: SlateScores | undefined;
   const scores = await intervene(scene, alternatives, score, {
     signal,
+    first: 2,
     chunk: Number.POSITIVE_INFINITY,
     onAnswer: (index, answer) => {
       if (heard === undefined) heard = answer;

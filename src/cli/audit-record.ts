@@ -24,6 +24,7 @@ const recordSchema = v.union([
   v.object({ id: v.string(), failed: v.string() }),
   v.object({
     id: v.string(),
+    user: v.string(),
     items: number,
     whole: number,
     completenessError: number,

@@ -36,7 +36,8 @@ export const auditCommand: Command = {
   help: `Usage: becausal audit --cases FILE [options]
 
   --cases FILE           a case a line: {"id": 1, "history": ["Heat (1995)", 12], "target": 7}, films by name or number;
-                         "candidates" (a slate with the target), "cause" and "distractor" (films of the history) may stand beside
+                         "user" (whose case it is), "candidates" (a slate with the target), "cause" and "distractor" (films of
+                         the history) may stand beside
   --limit N              the first N cases only
 ${METHOD_HELP}
   --random-orders        also the curves of random orders, to compare with; takes half as long again
@@ -164,18 +165,19 @@ function toText(
   return [
     textTable(
       [
-        ["", "value", "95 % interval", "n"],
-        ...summary.map(({ name, value, low, high, n }) => [
+        ["", "value", "95 % interval", "n", "users"],
+        ...summary.map(({ name, value, low, high, n, users }) => [
           name,
           number(value),
           `${number(low)} to ${number(high)}`,
           `${n}`,
+          `${users}`,
         ]),
       ],
-      ["left", "right", "right", "right"],
+      ["left", "right", "right", "right", "right"],
     ),
     "",
-    `${method}, ${question}; ${cases} of the file's ${inFile} cases on ${backend} (${device}). Intervals: cases drawn again 1,000 times.`,
+    `${method}, ${question}; ${cases} of the file's ${inFile} cases on ${backend} (${device}). Intervals: users drawn again 1,000 times, each with all cases.`,
     ...failed.map((record) =>
       "failed" in record ? `Case ${record.id} is not in it: ${record.failed}.` : "",
     ),

@@ -55,8 +55,8 @@ describe.skipIf(!existsSync(`${pack}/manifest.json`))("with the movies pack", ()
 
   test("the table has a line for each film and candidate, with whole numbers", () => {
     const [head, ...lines] = readFileSync(csvFile, "utf8").trimEnd().split("\r\n");
-    expect(head).toMatch(/^watched,event,explained,method,question,nats,/);
-    expect(lines.map((line) => Number(line.split(",")[5]))).toEqual(
+    expect(head).toMatch(/^watched,event,explained,method,question,value,nats,/);
+    expect(lines.map((line) => Number(line.split(",")[6]))).toEqual(
       answer.rows.flatMap(({ deltaNats }) => deltaNats),
     );
     expect(readdirSync(folder).sort()).toEqual(["effects.csv", "evidence.json"]);

@@ -121,6 +121,7 @@ function toJson(
   return {
     method: matrix.method,
     question: matrix.question,
+    value: matrix.value ?? "verdict",
     ...(matrix.seed === undefined ? {} : { seed: matrix.seed }),
     ...(matrix.pairs === undefined ? {} : { pairs: matrix.pairs }),
     history: matrix.history.map(nameOf),
@@ -152,6 +153,10 @@ function toJson(
             },
             before: counterfactual.shown.before.map(named),
             after: counterfactual.shown.after?.map(named) ?? null,
+            closest: counterfactual.shown.closest && {
+              ...counterfactual.shown.closest,
+              standings: counterfactual.shown.closest.standings.map(named),
+            },
           },
         }),
     ...(whatIf === null
@@ -172,10 +177,10 @@ function toJson(
 
 /** A line for each film of the history and each explained film; nothing rounded. */
 function effectsCsv(
-  { rows, candidates, method, question }: EffectMatrix,
+  { rows, candidates, method, question, value = "verdict" }: EffectMatrix,
   nameOf: (item: ItemId) => string,
 ): string {
-  const head = ["watched", "event", "explained", "method", "question", "nats", "standard error"];
+  const head = ["watched", "event", "explained", "method", "question", "value", "nats", "standard error"];
   const lines = rows.flatMap(({ item, event, deltaNats, standardError, deltaProbability, deltaShown }) =>
     candidates.map((candidate, c) => [
       nameOf(item),
@@ -183,6 +188,7 @@ function effectsCsv(
       nameOf(candidate),
       method,
       question,
+      value,
       deltaNats[c] ?? null,
       standardError?.[c] ?? null,
       (deltaProbability[c] ?? Number.NaN) * 100,

@@ -33,7 +33,7 @@ export function explanationText(parts: EvidenceParts, nameOf: NameOf): string {
 }
 
 function effectsText(matrix: EffectMatrix, letters: readonly string[], nameOf: NameOf): string {
-  const { rows, fullVerdict, question } = matrix;
+  const { rows, fullVerdict, question, value = "verdict" } = matrix;
   const cellOf = (delta: number, error: number | undefined) =>
     error === undefined ? signed(delta, 2) : `${signed(delta, 2)} ±${error.toFixed(2)}`;
   return [
@@ -42,13 +42,21 @@ function effectsText(matrix: EffectMatrix, letters: readonly string[], nameOf: N
         nameOf(item),
         ...deltaNats.map((delta, c) => cellOf(delta, standardError?.[c])),
       ]),
-      ["verdict, all films kept", ...fullVerdict.map((verdict) => signed(verdict, 2))],
+      [
+        value === "verdict" ? "verdict, all films kept" : "contrast, all films kept",
+        ...fullVerdict.map((verdict) => signed(verdict, 2)),
+      ],
     ]),
     "",
     methodText(matrix),
     question === "total"
       ? "Total effect: recommender, gate and prompt are all recomputed without the film."
       : "Prompt-only effect: the gate is held at its value for the whole history.",
+    ...(value === "verdict"
+      ? []
+      : [
+          "Contrast: a film's log-odds less the mean of all films explained here; what lifts all alike counts as nothing.",
+        ]),
   ].join("\n");
 }
 
@@ -153,6 +161,7 @@ function counterfactualText(
     outcome,
     edit,
     isSmallest,
+    isOffered,
     marginBefore,
     marginAfter,
     after,
@@ -169,20 +178,21 @@ function counterfactualText(
     ].join(", ");
   const spent = `${forwardPasses} forward passes.`;
   const name = nameOf(target);
-  const behind = `It is ${signed(marginBefore, 2)} nats from the best of the others.`;
+  const behind = `It is ${signed(marginBefore, 2)} nats from the best of the others${isOffered ? "" : ", and not among the films that are offered"}.`;
   if (outcome === "already-first")
     return `${name} is number one already, by ${signed(marginBefore, 2)} nats. ${spent}`;
   if (outcome === "found" && edit !== null && after !== null)
     return [
-      `${name} would be number one ${words(edit)} (${signed(marginBefore, 2)} → ${signed(marginAfter ?? Number.NaN, 2)} nats from the best of the others)${isSmallest ? "; no smaller edit does it" : ""}. ${spent}`,
+      `${name} would be number one ${words(edit)} (${signed(marginBefore, 2)} → ${signed(marginAfter ?? Number.NaN, 2)} nats from the best of the others)${isSmallest ? "; no smaller edit does it" : ""}. Films taken out stay off the slate, as watched. ${spent}`,
       standingsText(after, nameOf),
     ].join("\n");
+  const place = closest?.standings.find(({ item }) => item === target);
   const nearest =
-    closest === null
+    closest === null || place === undefined
       ? ""
-      : ` The nearest was ${words(closest.edit)}: ${signed(closest.margin, 2)} nats${
-          closest.margin > 0 ? ", but another film of the slate that would then be offered is before it" : ""
-        }.`;
+      : isOffered && closest.margin <= marginBefore
+        ? " None of the edits tried brings it nearer."
+        : ` The nearest was ${words(closest.edit)}: number ${place.rank} there, ${signed(closest.margin, 2)} nats.`;
   return `${
     outcome === "none"
       ? `No edit that was tried makes ${name} number one.`

@@ -8,7 +8,10 @@ export const METHOD_HELP = `  --method leave-one-out|replacement|shapley
   --pairs N              shapley from so many pairs of random orders (default: all coalitions up to 10 films, else 32 pairs)
   --seed N               of what is drawn at random (default 1)
   --question total|prompt-only
-                         total (default): recommender, gate and prompt all change; prompt-only: the gate is held`;
+                         total (default): recommender, gate and prompt all change; prompt-only: the gate is held
+  --value verdict|contrast
+                         verdict (default): the film's own log-odds; contrast: these less the mean of the films it is
+                         explained beside, that is, why this one rather than the others`;
 
 /** What {@link METHOD_HELP} explains, for `parse`. */
 export const METHOD_OPTIONS = {
@@ -16,6 +19,7 @@ export const METHOD_OPTIONS = {
   pairs: { type: "string" },
   seed: { type: "string", default: "1" },
   question: { type: "string", default: "total" },
+  value: { type: "string", default: "verdict" },
 } as const;
 
 const METHODS = ["leave-one-out", "replacement", "shapley"] as const satisfies readonly EffectMethod[];
@@ -27,6 +31,7 @@ export function methodOption(values: {
   readonly pairs?: string | undefined;
   readonly seed: string;
   readonly question: string;
+  readonly value: string;
 }) {
   const method = choiceOption("method", values.method, METHODS);
   if (values.pairs !== undefined && method !== "shapley")
@@ -35,6 +40,7 @@ export function methodOption(values: {
     method,
     seed: wholeOption("seed", values.seed, 0, MOST_SEED),
     question: choiceOption("question", values.question, ["total", "prompt-only"]),
+    value: choiceOption("value", values.value, ["verdict", "contrast"]),
     ...(values.pairs === undefined ? {} : { pairs: wholeOption("pairs", values.pairs, 1, MOST_PAIRS) }),
   };
 }

@@ -1,4 +1,4 @@
-import type { EffectMethod, EffectQuestion } from "../attribution/effect.ts";
+import type { EffectMethod, EffectQuestion, EffectValue } from "../attribution/effect.ts";
 import type { HistoryStore } from "../history/history-store.ts";
 import type { Call } from "../worker/protocol.ts";
 import type { About } from "./about.ts";
@@ -23,6 +23,8 @@ export interface AppState {
   readonly inquiries: Inquiries;
   /** Which effect the heatmap shows. */
   readonly question: EffectQuestion;
+  /** What it is an effect on. */
+  readonly value: EffectValue;
   /** How it is computed. */
   readonly method: EffectMethod;
   readonly effort: ShapleyEffort;

@@ -29,6 +29,7 @@ export function makeAppStore(parts: AppStoreParts): AppStore {
     inspection: { phase: "none" },
     inquiries: noInquiries,
     question: "total",
+    value: "verdict",
     method: "leave-one-out",
     effort: "first",
     samples: [],

@@ -1,4 +1,10 @@
-import type { EffectMatrix, EffectMethod, EffectQuestion, ItemEffects } from "../attribution/effect.ts";
+import type {
+  EffectMatrix,
+  EffectMethod,
+  EffectQuestion,
+  EffectValue,
+  ItemEffects,
+} from "../attribution/effect.ts";
 import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { Film } from "../model/film.ts";
@@ -7,6 +13,7 @@ import type { Film } from "../model/film.ts";
 export interface Explanation {
   readonly origin: "sample" | "computed";
   readonly question: EffectQuestion;
+  readonly value: EffectValue;
   readonly method: EffectMethod;
   /** Every kept film, oldest first; the row of `history[i]` is the one with `event === i`. */
   readonly history: readonly ItemId[];

@@ -6,6 +6,7 @@ import { makeAuditDesk } from "./intentions/audit.ts";
 import { makeCancelExplanation } from "./intentions/cancel-explanation.ts";
 import { makeChooseMethod } from "./intentions/choose-method.ts";
 import { makeChooseQuestion } from "./intentions/choose-question.ts";
+import { makeChooseValue } from "./intentions/choose-value.ts";
 import { makeClearHistory } from "./intentions/clear-history.ts";
 import { makeCollectEvidence } from "./intentions/collect-evidence.ts";
 import { makeDismissNotice } from "./intentions/dismiss-notice.ts";
@@ -57,6 +58,7 @@ export function makeIntentions(context: Context) {
     dismissNotice: makeDismissNotice(context),
     applyEdit: makeApplyEdit(context, change),
     chooseQuestion: makeChooseQuestion(context, explain),
+    chooseValue: makeChooseValue(context, explain),
     chooseMethod: makeChooseMethod(context, explain),
     cancelExplanation: makeCancelExplanation(context),
     explain,

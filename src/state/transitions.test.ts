@@ -57,6 +57,7 @@ describe("explanation", () => {
   const blank: Explanation = {
     origin: "computed",
     question: "total",
+    value: "verdict",
     method: "leave-one-out",
     history,
     candidates,

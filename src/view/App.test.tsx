@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import type { HistoryItem } from "../history/history-store.ts";
 import { makeAppStore } from "../state/app-store.ts";
+import { makeEvidenceStore } from "../state/evidence-store.ts";
 import { fixtureAssets } from "../state/fixtures/assets.ts";
 import { makeFakeCall } from "../state/fixtures/fake-call.ts";
 import { fixtureAudit } from "../state/fixtures/inquiries.ts";
@@ -36,7 +37,11 @@ async function openPage(
   const host = document.createElement("div");
   document.body.replaceChildren(host);
   const root = createRoot(host);
-  root.render(<App store={store} i18n={await makeI18n(language)} gallery={gallery} />);
+  const evidence = makeEvidenceStore(
+    async () => new Response(null, { status: 404 }),
+    "/evidence/summary.json",
+  );
+  root.render(<App store={store} evidence={evidence} i18n={await makeI18n(language)} gallery={gallery} />);
   close = () => root.unmount();
   if (gallery) await expect.poll(() => host.querySelector("h1")).not.toBeNull();
   else {

@@ -1,9 +1,10 @@
 import "./fonts.ts";
 import "./theme.css";
 import type { i18n } from "i18next";
-import { type JSX, lazy, Suspense, useEffect } from "react";
+import { Activity, type JSX, lazy, Suspense, useEffect } from "react";
 import { I18nextProvider } from "react-i18next";
 import type { AppStore } from "../state/app-store.ts";
+import type { EvidenceStore } from "../state/evidence-store.ts";
 import styles from "./App.module.css";
 import { CrashGuard } from "./CrashGuard.tsx";
 import { toLanguage } from "./i18n/language.ts";
@@ -14,22 +15,28 @@ import { InsidePanel } from "./panels/InsidePanel.tsx";
 import { Lede } from "./panels/Lede.tsx";
 import { Masthead } from "./panels/Masthead.tsx";
 import { RankingPanel } from "./panels/RankingPanel.tsx";
+import { type Place, usePlace } from "./place.ts";
 import { StoreProvider } from "./store-context.tsx";
 import { applyTheme, preferredTheme } from "./theme.ts";
 
+const EvidencePage = lazy(async () => ({
+  default: (await import("./panels/evidence/EvidencePage.tsx")).EvidencePage,
+}));
 const Gallery = lazy(async () => ({ default: (await import("./gallery/Gallery.tsx")).Gallery }));
 
 export interface AppProps {
   readonly store: AppStore;
+  readonly evidence: EvidenceStore;
   readonly i18n: i18n;
   /** True shows every chart in every state instead of the page. */
   readonly gallery?: boolean;
 }
 
 /** The whole page. The caller has started the store, or will. */
-export function App({ store, i18n, gallery = false }: AppProps): JSX.Element {
+export function App({ store, evidence, i18n, gallery = false }: AppProps): JSX.Element {
+  const { place, arrived } = usePlace();
   useEffect(() => applyTheme(preferredTheme()), []);
-  useEffect(() => followLanguage(i18n), [i18n]);
+  useEffect(() => followLanguage(i18n, place), [i18n, place]);
   return (
     <I18nextProvider i18n={i18n}>
       <CrashGuard>
@@ -39,7 +46,18 @@ export function App({ store, i18n, gallery = false }: AppProps): JSX.Element {
               <Gallery />
             </Suspense>
           ) : (
-            <Page />
+            <>
+              <Masthead place={place} />
+              {/* Hidden, not gone: what was unfolded and picked is there when the person comes back. */}
+              <Activity mode={place === "prediction" ? "visible" : "hidden"}>
+                <Page />
+              </Activity>
+              {place === "evidence" && (
+                <Suspense>
+                  <EvidencePage store={evidence} arrived={arrived} />
+                </Suspense>
+              )}
+            </>
           )}
         </StoreProvider>
       </CrashGuard>
@@ -50,7 +68,6 @@ export function App({ store, i18n, gallery = false }: AppProps): JSX.Element {
 function Page(): JSX.Element {
   return (
     <>
-      <Masthead />
       <main className={styles["main"]}>
         <Lede />
         <div className={styles["desk"]}>
@@ -69,11 +86,11 @@ function Page(): JSX.Element {
  * Keeps the document's language and title in step with the page's. The Japanese type is declared in every language, after the first
  * paint: a browser fetches only the pieces whose characters are on the page.
  */
-function followLanguage(i18n: i18n): () => void {
+function followLanguage(i18n: i18n, place: Place): () => void {
   const follow = () => {
     const language = toLanguage(i18n.language);
     document.documentElement.lang = language;
-    document.title = i18n.t("app.title");
+    document.title = place === "evidence" ? i18n.t("title", { ns: "evidence" }) : i18n.t("app.title");
     void import("./fonts-ja.ts");
   };
   follow();

@@ -1,20 +1,16 @@
 /** @file What the engine worker does for each call of the protocol. Calls come one at a time (`serve.ts`). */
-import { attribute } from "../attribution/attribute.ts";
-import { audit } from "../attribution/audit.ts";
-import { channelEffects } from "../attribution/channels.ts";
-import { type Counterfactual, findCounterfactual } from "../attribution/counterfactual.ts";
-import { makeStandIns, type StandInsFn } from "../attribution/counterfactual-items.ts";
-import type { EffectMatrix } from "../attribution/effect.ts";
-import {
-  type EvidenceModel,
-  makeEvidence,
-  recordScores,
-  recordTokenScores,
-} from "../attribution/evidence.ts";
+import { makeStandIns } from "../attribution/counterfactual-items.ts";
+import { type EvidenceModel, makeEvidence, recordScores } from "../attribution/evidence.ts";
 import type { Scene } from "../attribution/intervention.ts";
-import { standings } from "../attribution/standings.ts";
-import { tokenStrips } from "../attribution/token-strip.ts";
-import { whatIf } from "../attribution/what-if.ts";
+import {
+  askAudit,
+  askChannels,
+  askCounterfactual,
+  askEffects,
+  askStrips,
+  askWhatIf,
+  type Questioned,
+} from "../attribution/questions.ts";
 import { FailureError } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
@@ -30,15 +26,6 @@ import type { Calls, EngineInfo, Handlers } from "./protocol.ts";
 
 /** Which of the models with random weights an audit compares with: the same one for every map, so that the engine keeps it. */
 const CONTROL_SEED = 1;
-
-const notFound = {
-  outcome: "none",
-  edit: null,
-  isSmallest: false,
-  marginAfter: null,
-  after: null,
-  closest: null,
-} as const satisfies Partial<Counterfactual>;
 
 /** Everything but `load` rejects with `bad-request` while nothing is loaded, and for films that the pack does not have. */
 export function makeEngineHandlers(openModel: OpenModelFn, now = () => performance.now()): Handlers {
@@ -78,129 +65,73 @@ export function makeEngineHandlers(openModel: OpenModelFn, now = () => performan
       return { ...slate, promptTokens: packPrompt(prompt).tokens.length, milliseconds: now() - start };
     },
 
-    async explain({ history, candidates, question, method, seed, pairs }, { signal, onProgress }) {
+    async explain({ history, candidates, ...how }, { signal, onProgress }) {
       const model = modelFor(history, candidates);
-      const { score, answers } = recordScores(makeScoreFn(model));
-      const shown = await attribute(
-        {
-          scene: sceneOf(model, history, candidates),
-          question,
-          method,
-          seed,
-          ...(pairs === undefined ? {} : { pairs }),
-        },
-        { score, standIns: standInsOf(model) },
-        { signal, onProgress },
-      );
-      ledger.keepMap({ shown, answers });
-      return shown;
+      const scene = sceneOf(model, history, candidates);
+      const map = await askEffects({ scene, ...how }, questioned(model), { signal, onProgress });
+      ledger.keepMap(map);
+      return map.shown;
     },
 
     async channels({ history, candidates }, { signal, onProgress }) {
       const model = modelFor(history, candidates);
-      const { score, answers } = recordScores(makeScoreFn(model));
-      const shown = await channelEffects(sceneOf(model, history, candidates), score, {
+      const channels = await askChannels(sceneOf(model, history, candidates), questioned(model), {
         signal,
         onItem: (item, done, total) => onProgress({ item, done, total }),
       });
-      ledger.keepChannels(history, { shown, answers });
-      return shown;
+      ledger.keepChannels(history, channels);
+      return channels.shown;
     },
 
     async strip({ history, candidates, question }, { signal }) {
       const model = modelFor(history, candidates);
-      const { tokenizer } = model;
-      const { tokenScore, answers } = recordTokenScores(makeTokenScoreFn(model));
-      const shown = await tokenStrips(
-        sceneOf(model, history, candidates),
-        question,
-        { tokenScore, decode: (tokens) => tokenizer.decode(tokens) },
-        signal,
-      );
-      ledger.keepStrips(history, question, { shown, answers });
-      return shown;
+      const scene = sceneOf(model, history, candidates);
+      const strips = await askStrips(scene, question, questioned(model), signal);
+      ledger.keepStrips(history, question, strips);
+      return strips.shown;
     },
 
     async audit({ matrix, seed }, { signal, onProgress }) {
       const { history, candidates } = matrix;
       const model = modelFor(history, candidates);
-      const control = model.engine.control(CONTROL_SEED);
-      const standIns = standInsOf(model);
-      const real = recordScores(makeScoreFn(model));
-      const random = recordScores(makeScoreFn({ ...model, engine: control, behaviour: control.behaviour }));
-      const maps: EffectMatrix[] = [];
-      const shown = await audit(
-        sceneOf(model, history, candidates),
-        matrix,
+      const scene = sceneOf(model, history, candidates);
+      const report = await askAudit(
         {
-          score: real.score,
-          randomised: random.score,
-          now,
+          scene,
+          map: matrix,
+          answers: ledger.partsOf(matrix)?.effects.answers ?? [],
           seed,
-          remap: async (scene, score, drawn) => {
-            const map = await attribute(
-              { scene, seed: drawn, ...methodOf(matrix) },
-              { score, standIns },
-              { signal },
-            );
-            maps.push(map);
-            return map;
-          },
+          controlSeed: CONTROL_SEED,
+          now,
         },
+        questioned(model),
         { signal, onProgress: (done, total) => onProgress({ done, total }) },
       );
-      // The control is mapped first, then the map is drawn anew.
-      const [controlMap, ...redrawn] = maps;
-      ledger.keepAudit(matrix, {
-        shown,
-        answers: real.answers,
-        seed,
-        controlSeed: CONTROL_SEED,
-        controlAnswers: random.answers,
-        controlMap: present(controlMap, "the control's map"),
-        redrawn,
-      });
-      return shown;
+      ledger.keepAudit(matrix, report);
+      return report.shown;
     },
 
-    async counterfactual(args, { signal, onProgress }) {
-      const { history, candidates, seen, target, additions, budget } = args;
-      const model = modelFor(history, candidates, seen, additions, [target]);
+    async counterfactual({ history, seen, target, additions, budget }, { signal, onProgress }) {
+      const model = modelFor(history, seen, additions, [target]);
       if (history.includes(target)) throw refuse(`item ${target} was watched already`);
-      const { score, answers } = recordScores(makeScoreFn(model));
-      const found = await findCounterfactual(
-        {
-          scene: sceneOf(model, history, candidates),
-          target,
-          additions,
-          budget,
-          slateAfter: (edited) => slateAfter(model, { history, seen }, edited),
-        },
-        score,
-        { signal, onProgress },
-      );
-      const offered = proposeSlate({ history, seen }, model);
-      const slate = [...new Set([...offered, target])];
-      const [before] = await score([{ history, candidates: slate }], signal);
-      // The search compares with the rivals alone: what leads them and is not offered is no number one, and there is no telling how far it is.
-      const isElsewhere = found.outcome === "already-first" && !offered.includes(target);
-      const shown: Counterfactual = {
-        ...found,
-        ...(isElsewhere ? notFound : {}),
-        before: standings(slate, present(before, "the slate's scores")),
-        forwardPasses: found.forwardPasses + 1,
-      };
-      ledger.keepCounterfactual(history, { shown, answers, rivals: candidates });
-      return shown;
+      const scene = sceneOf(model, history, []);
+      const found = await askCounterfactual({ scene, seen, target, additions, budget }, questioned(model), {
+        signal,
+        onProgress,
+      });
+      ledger.keepCounterfactual(history, found);
+      return found.shown;
     },
 
     async whatIf({ history, seen, item }, { signal }) {
       const model = modelFor(history, seen, [item]);
-      const slate = proposeSlate({ history, seen }, model);
-      const { score, answers } = recordScores(makeScoreFn(model));
-      const shown = await whatIf(sceneOf(model, history, slate), item, score, signal);
-      ledger.keepWhatIf(history, { shown, answers });
-      return shown;
+      const answer = await askWhatIf(
+        { scene: sceneOf(model, history, []), seen, item },
+        questioned(model),
+        signal,
+      );
+      ledger.keepWhatIf(history, answer);
+      return answer.shown;
     },
 
     async evidence(map) {
@@ -237,23 +168,20 @@ function sceneOf(
   return { history, candidates, promptItems: prompts.historyItems, recommenderItems };
 }
 
-function standInsOf({ films, prompts }: OpenModel): StandInsFn {
-  return makeStandIns(films, (item) => prompts.titleTokens(item).length);
-}
-
-/** How a map was made, to make another like it. */
-function methodOf({ question, method, pairs }: EffectMatrix) {
-  return { question, method, ...(pairs === undefined ? {} : { pairs }) };
-}
-
-/** What the page would offer after an edit: a film that is taken out of the history may be recommended again. */
-function slateAfter(
-  model: OpenModel,
-  { history, seen }: { readonly history: readonly ItemId[]; readonly seen: readonly ItemId[] },
-  edited: readonly ItemId[],
-): readonly ItemId[] {
-  const removed = new Set(history.filter((item) => !edited.includes(item)));
-  return proposeSlate({ history: edited, seen: seen.filter((item) => !removed.has(item)) }, model);
+function questioned(model: OpenModel): Questioned {
+  const { engine, films, prompts, tokenizer, beta } = model;
+  return {
+    beta,
+    score: makeScoreFn(model),
+    tokenScore: makeTokenScoreFn(model),
+    controlScore: (seed) => {
+      const control = engine.control(seed);
+      return makeScoreFn({ ...model, engine: control, behaviour: control.behaviour });
+    },
+    standIns: makeStandIns(films, (item) => prompts.titleTokens(item).length),
+    decode: (tokens) => tokenizer.decode(tokens),
+    slateOf: (history, seen) => proposeSlate({ history, seen }, model),
+  };
 }
 
 function originOf({ engine, beta, origin }: OpenModel): EvidenceModel {

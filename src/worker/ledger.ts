@@ -6,7 +6,10 @@ import type { ItemId } from "../core/ids.ts";
 type Kept<Part extends keyof EvidenceParts> = NonNullable<EvidenceParts[Part]>;
 
 /** What makes a map the map it is. */
-export type MapIdentity = Pick<EffectMatrix, "history" | "candidates" | "question" | "method" | "pairs">;
+export type MapIdentity = Pick<
+  EffectMatrix,
+  "history" | "candidates" | "question" | "value" | "method" | "pairs"
+>;
 
 /** Holds what was said about the history that was asked about last; another history makes it forget. */
 export class Ledger {
@@ -84,8 +87,8 @@ export class Ledger {
   }
 }
 
-function keyOf({ candidates, question, method, pairs }: MapIdentity): string {
-  return JSON.stringify([candidates, question, method, pairs ?? null]);
+function keyOf({ candidates, question, value, method, pairs }: MapIdentity): string {
+  return JSON.stringify([candidates, question, value ?? "verdict", method, pairs ?? null]);
 }
 
 function isSame(one: readonly ItemId[], other: readonly ItemId[]): boolean {

@@ -16,7 +16,7 @@ const history = [3, 4, 0].map(itemId);
 const candidates = [1, 2].map(itemId);
 const matrix = fixtureMatrix(history, candidates);
 const explain = { history, candidates, question: "total", method: "shapley", seed: 1 };
-const search = { history, candidates, seen: history, target: 1, additions: [7], budget: 10 };
+const search = { history, seen: history, target: 1, additions: [7], budget: 10 };
 
 const takes = (name: CallName, args: unknown) => v.safeParse(callSchemas[name].args, args).success;
 

@@ -99,11 +99,13 @@ const itemEffects: Schema<ItemEffects> = v.object({
 });
 
 const question = v.picklist(["total", "prompt-only"]);
+const value = v.picklist(["verdict", "contrast"]);
 const method = v.picklist(["leave-one-out", "replacement", "shapley"]);
 const pairs = v.pipe(count, v.minValue(1), v.maxValue(MAX_PAIRS));
 const effectMatrix: Schema<EffectMatrix> = v.object({
   method,
   question,
+  value: v.exactOptional(value),
   history,
   candidates,
   fullVerdict: reals,
@@ -215,7 +217,15 @@ export const callSchemas: {
     progress: nothing,
   },
   explain: {
-    args: v.object({ history, candidates, question, method, seed, pairs: v.exactOptional(pairs) }),
+    args: v.object({
+      history,
+      candidates,
+      question,
+      value: v.exactOptional(value),
+      method,
+      seed,
+      pairs: v.exactOptional(pairs),
+    }),
     reply: effectMatrix,
     progress: v.object({ rows: v.array(itemEffects), done: count, total: count }),
   },
@@ -242,7 +252,6 @@ export const callSchemas: {
   counterfactual: {
     args: v.object({
       history,
-      candidates,
       seen: history,
       target: item,
       additions: v.pipe(items, v.maxLength(MAX_ADDITIONS)),
@@ -253,11 +262,12 @@ export const callSchemas: {
       outcome: v.picklist(["already-first", "found", "budget-spent", "none"]),
       edit: v.nullable(historyEdit),
       isSmallest: v.boolean(),
+      isOffered: v.boolean(),
       marginBefore: margin,
       marginAfter: v.nullable(margin),
       before: standings,
       after: v.nullable(standings),
-      closest: v.nullable(v.object({ edit: historyEdit, margin })),
+      closest: v.nullable(v.object({ edit: historyEdit, margin, standings })),
       forwardPasses: count,
     }),
     progress: v.object({ passes: count, budget: count, size: count, margin: v.nullable(margin) }),
@@ -274,7 +284,14 @@ export const callSchemas: {
     progress: nothing,
   },
   evidence: {
-    args: v.object({ history, candidates, question, method, pairs: v.exactOptional(pairs) }),
+    args: v.object({
+      history,
+      candidates,
+      question,
+      value: v.exactOptional(value),
+      method,
+      pairs: v.exactOptional(pairs),
+    }),
     reply: v.string(),
     progress: nothing,
   },

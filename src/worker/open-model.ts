@@ -1,6 +1,6 @@
 /** @file From two folders to a model that answers: files fetched and verified, engine started, prompts and scores put together. */
 
-import type { EvidenceModel } from "../attribution/evidence.ts";
+import { type EvidenceModel, packOrigin } from "../attribution/evidence.ts";
 import type { Failure } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
 import type { BehaviourModel, Engine } from "../engine/engine.ts";
@@ -9,7 +9,6 @@ import type { WasmFiles } from "../engine/wasm/start-wasm.ts";
 import type { Fetcher } from "../model/fetcher.ts";
 import type { Film } from "../model/film.ts";
 import { loadModelFiles } from "../model/load-parts.ts";
-import type { PackManifest } from "../model/pack-manifest.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder, type PromptBuilder } from "../prompt/build-prompt.ts";
 import type { Calls, LoadProgress } from "./protocol.ts";
@@ -72,20 +71,8 @@ export function makeOpenModel(fetcher: Fetcher, wasmFiles?: WasmFiles): OpenMode
       beta: pack.manifest.fusion.beta,
       recommenderItems: pack.manifest.sasrec.maxLength,
       slateSize: pack.manifest.slate.size,
-      origin: originOf(pack.manifest),
+      origin: packOrigin(pack.manifest),
       fallback: () => loaded.fallback,
     };
-  };
-}
-
-function originOf({ name, adapter, sasrec, catalogue, base }: PackManifest): OpenModel["origin"] {
-  return {
-    pack: {
-      name,
-      adapterSha256: adapter.sha256,
-      sasrecSha256: sasrec.sha256,
-      catalogueSha256: catalogue.sha256,
-    },
-    base,
   };
 }

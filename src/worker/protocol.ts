@@ -5,7 +5,13 @@
 import type { AuditReport } from "../attribution/audit.ts";
 import type { ChannelReport, ItemChannels } from "../attribution/channels.ts";
 import type { Counterfactual, CounterfactualProgress } from "../attribution/counterfactual.ts";
-import type { EffectMatrix, EffectMethod, EffectProgress, EffectQuestion } from "../attribution/effect.ts";
+import type {
+  EffectMatrix,
+  EffectMethod,
+  EffectProgress,
+  EffectQuestion,
+  EffectValue,
+} from "../attribution/effect.ts";
 import type { TokenStrip } from "../attribution/token-strip.ts";
 import type { WhatIf } from "../attribution/what-if.ts";
 import type { Failure } from "../core/failure.ts";
@@ -76,6 +82,7 @@ export interface Calls {
   explain: {
     args: Shown & {
       readonly question: EffectQuestion;
+      readonly value?: EffectValue;
       readonly method: EffectMethod;
       readonly seed: number;
       readonly pairs?: number;
@@ -101,12 +108,12 @@ export interface Calls {
     progress: WorkProgress;
   };
   /**
-   * The smallest edit of the history that makes `target` number one. `candidates` are the rivals that edits are tried against; what is
-   * found is verified on the slate that the edited history is offered. `additions` may be added, besides removals; `budget` is the most
-   * questions to the model. The reply's `before` is of the whole slate, like its `after`.
+   * The smallest edit of the history that makes `target` number one of the whole slate. `seen` stays off every slate, whatever an edit takes
+   * out. `additions` may be added, besides removals; `budget` is the most questions to the model.
    */
   counterfactual: {
-    args: Shown & {
+    args: {
+      readonly history: readonly ItemId[];
       readonly seen: readonly ItemId[];
       readonly target: ItemId;
       readonly additions: readonly ItemId[];
@@ -129,6 +136,7 @@ export interface Calls {
   evidence: {
     args: Shown & {
       readonly question: EffectQuestion;
+      readonly value?: EffectValue;
       readonly method: EffectMethod;
       readonly pairs?: number;
     };

@@ -7,13 +7,14 @@ import type { AuditDesk } from "./audit.ts";
  * `bad-request` where the answers are gone: of an answer before the last, or from before the engine had to be started anew.
  */
 export function makeCollectEvidence({ call }: Context, audit: AuditDesk) {
-  return async ({ history, candidates, question, method, pairs }: EffectMatrix): Promise<string> => {
+  return async ({ history, candidates, question, value, method, pairs }: EffectMatrix): Promise<string> => {
     let text = "";
     await audit.letPass(async () => {
       text = await call("evidence", {
         history,
         candidates,
         question,
+        ...(value === undefined ? {} : { value }),
         method,
         ...(pairs === undefined ? {} : { pairs }),
       });

@@ -1,4 +1,4 @@
-import type { EffectMatrix } from "../../attribution/effect.ts";
+import type { EffectMatrix, EffectQuestion, EffectValue } from "../../attribution/effect.ts";
 import { toFailure } from "../../core/failure.ts";
 import type { Answer } from "../answer-state.ts";
 import type { Context } from "../context.ts";
@@ -20,7 +20,7 @@ export function makeExplain(context: Context, audit: AuditDesk) {
   const known = new WeakMap<Answer, Map<string, EffectMatrix>>();
 
   return async (): Promise<void> => {
-    const { answer, question, method, effort, engine } = get();
+    const { answer, question, value: wanted, method, effort, engine } = get();
     const { shown } = answer;
     if (shown === null || shown.origin === "sample" || engine.phase !== "ready") return;
     audit.forget();
@@ -28,15 +28,18 @@ export function makeExplain(context: Context, audit: AuditDesk) {
 
     const { history, films, recommendation } = shown;
     const candidates = recommendation.ranked.map(({ item }) => item);
+    // One film has no others to be contrasted with.
+    const value = candidates.length > 1 ? wanted : "verdict";
     const explained = eventsInPrompt(history).length;
     const pairs = method === "shapley" ? pairsFor(effort, explained) : null;
-    const key = [question, method, pairs].join();
+    const key = [question, value, method, pairs].join();
     const maps = known.get(shown) ?? new Map<string, EffectMatrix>();
     known.set(shown, maps);
-    const estimate = method === "shapley" ? bestEstimate(maps.values(), question) : undefined;
+    const estimate = method === "shapley" ? bestEstimate(maps.values(), question, value) : undefined;
     const blank: Explanation = {
       origin: "computed",
       question,
+      value,
       method,
       history,
       candidates,
@@ -53,7 +56,7 @@ export function makeExplain(context: Context, audit: AuditDesk) {
         maps.get(key) ??
         (await call(
           "explain",
-          { history, candidates, question, method, seed: SEED, ...(pairs === null ? {} : { pairs }) },
+          { history, candidates, question, value, method, seed: SEED, ...(pairs === null ? {} : { pairs }) },
           {
             signal,
             onProgress: (progress) => tell.explanation({ type: "progressed", request, ...progress }),
@@ -72,9 +75,12 @@ export function makeExplain(context: Context, audit: AuditDesk) {
 
 function bestEstimate(
   maps: Iterable<EffectMatrix>,
-  question: EffectMatrix["question"],
+  question: EffectQuestion,
+  value: EffectValue,
 ): EffectMatrix | undefined {
   return [...maps]
-    .filter((map) => map.method === "shapley" && map.question === question)
+    .filter(
+      (map) => map.method === "shapley" && map.question === question && (map.value ?? "verdict") === value,
+    )
     .sort((a, b) => b.forwardPasses - a.forwardPasses)[0];
 }

@@ -41,14 +41,12 @@ export function makeInquiries(context: Context, audit: AuditDesk) {
     findCounterfactual: passing(
       makeInquire(context, "counterfactual", (answer, target, options) => {
         const { history, films, recommendation } = answer;
-        const candidates = [...new Set([...recommendation.ranked.map(({ item }) => item), target])];
         const seen = seenBy(answer);
-        const additions = filmsLike(target, films, new Set([...candidates, ...seen]), ADDITIONS);
-        return call(
-          "counterfactual",
-          { history, candidates, seen, target, additions, budget: SEARCH_BUDGET },
-          options,
-        );
+        const ranked = recommendation.ranked.map(({ item }) => item);
+        // Watched, a film that is before the target would merely leave the slate.
+        const before = ranked.includes(target) ? ranked.slice(0, ranked.indexOf(target)) : ranked;
+        const additions = filmsLike(target, films, new Set([target, ...before, ...seen]), ADDITIONS);
+        return call("counterfactual", { history, seen, target, additions, budget: SEARCH_BUDGET }, options);
       }),
     ),
     askWhatIf: passing(

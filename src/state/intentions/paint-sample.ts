@@ -17,6 +17,7 @@ export function makePaintSample({ assets, tell }: Context) {
       explanation: {
         origin: "sample",
         question,
+        value: matrix.value ?? "verdict",
         method,
         history,
         candidates,

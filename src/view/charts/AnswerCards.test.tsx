@@ -26,7 +26,8 @@ const found = {
 const notFound = {
   phase: "not-found",
   spent: true,
-  nearest: { edit: { removed: [a], added: [] }, shortNats: 0.314 },
+  isOffered: true,
+  nearest: { edit: { removed: [a], added: [] }, rank: 3, shortNats: 0.314 },
   passes: 200,
 } as const satisfies CounterfactualView;
 
@@ -57,7 +58,7 @@ describe("what would have to be different", () => {
   test("says that nothing was found, what came nearest and how much was tried", async () => {
     const { host, draw } = await renderForTest(card(notFound));
     expect(host.textContent).toMatch(
-      /No small change.*The Terminator.*nearest without Blade Runner, short by 0\.31 nats.*ended at its limit.*200 real runs/,
+      /No small change.*The Terminator.*nearest without Blade Runner: number 3 there, 0\.31 nats short of number one.*ended at its limit.*200 real runs/,
     );
     draw(card({ ...notFound, nearest: null, spent: false }));
     await expect.poll(() => host.textContent).not.toMatch(/nearest|limit/);

@@ -1,4 +1,4 @@
-import type { JSX } from "react";
+import type { JSX, ReactNode } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import type { Film } from "../../model/film.ts";
 import { useFormats } from "../i18n/use-formats.ts";
@@ -39,32 +39,18 @@ export function ChannelBars({ target, rows, whole }: ChannelBarsProps): JSX.Elem
       <p className={styles["lead"]}>
         <Trans i18nKey="channels.lead" components={{ film: <FilmTitle film={target} /> }} />
       </p>
-      <table className={styles["bars"]}>
-        <caption className="visually-hidden">{t("channels.caption", { title })}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("effects.tableFilm")}</th>
-            {channels.map((channel) => (
-              <th key={channel} scope="col">
-                {t(`channels.${channel}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map(({ key, head, split }) => (
-            <tr key={key} data-whole={key === "whole" ? "" : undefined}>
-              <th scope="row">{head}</th>
-              {channels.map((channel) => (
-                <td key={channel}>
-                  <span className={styles["number"]}>{formats.nats(split[channel])}</span>
-                  <SignedBar value={split[channel]} end={wholeEnd} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <SplitTable
+        className={styles["bars"]}
+        caption={t("channels.caption", { title })}
+        columns={channels}
+        lines={lines}
+        cellOf={(nats) => (
+          <>
+            <span className={styles["number"]}>{formats.nats(nats)}</span>
+            <SignedBar value={nats} end={wholeEnd} />
+          </>
+        )}
+      />
       <p className={styles["note"]}>
         {t("channels.meaning")}
         <SentenceGap />
@@ -72,36 +58,63 @@ export function ChannelBars({ target, rows, whole }: ChannelBarsProps): JSX.Elem
       </p>
       <Disclosure summary={t("channels.verdicts")}>
         <WideTable label={t("channels.verdictsLabel", { title })}>
-          <table className={table["table"]}>
-            <caption className="visually-hidden">{t("channels.verdictsLabel", { title })}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t("effects.tableFilm")}</th>
-                {verdicts.map((verdict) => (
-                  <th key={verdict} scope="col">
-                    {t(`channels.${verdict}`)}
-                  </th>
-                ))}
-                {channels.map((channel) => (
-                  <th key={channel} scope="col">
-                    {t(`channels.${channel}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {lines.map(({ key, head, split }) => (
-                <tr key={key}>
-                  <th scope="row">{head}</th>
-                  {[...verdicts, ...channels].map((name) => (
-                    <td key={name}>{formats.nats(split[name])}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <SplitTable
+            className={table["table"]}
+            caption={t("channels.verdictsLabel", { title })}
+            columns={[...verdicts, ...channels]}
+            lines={lines}
+            cellOf={formats.nats}
+          />
         </WideTable>
       </Disclosure>
     </div>
+  );
+}
+
+interface Line {
+  readonly key: string;
+  readonly head: JSX.Element;
+  readonly split: ChannelSplit;
+}
+
+/** A row for each watched film and for all of them, a column for each part of a split. */
+function SplitTable({
+  className,
+  caption,
+  columns,
+  lines,
+  cellOf,
+}: {
+  readonly className: string | undefined;
+  readonly caption: string;
+  readonly columns: readonly (keyof ChannelSplit)[];
+  readonly lines: readonly Line[];
+  readonly cellOf: (nats: number) => ReactNode;
+}): JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <table className={className}>
+      <caption className="visually-hidden">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t("effects.tableFilm")}</th>
+          {columns.map((column) => (
+            <th key={column} scope="col">
+              {t(`channels.${column}`)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map(({ key, head, split }) => (
+          <tr key={key} data-whole={key === "whole" ? "" : undefined}>
+            <th scope="row">{head}</th>
+            {columns.map((column) => (
+              <td key={column}>{cellOf(split[column])}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -56,16 +56,25 @@ export function CounterfactualCard({ target, films, answer }: CounterfactualCard
             <Trans i18nKey="counterfactual.notFound" components={{ film }} />
           </p>
           <p className={styles["foot"]}>
-            {answer.nearest !== null && (
+            {!answer.isOffered && (
               <>
-                <Trans
-                  i18nKey={`counterfactual.nearest.${kindOf(answer.nearest.edit)}`}
-                  components={filmsOf(answer.nearest.edit)}
-                  values={{ nats: formats.size(answer.nearest.shortNats) }}
-                />
+                {t("counterfactual.notOffered")}
                 <SentenceGap />
               </>
             )}
+            {answer.nearest === null ? (
+              t("counterfactual.notNearer")
+            ) : (
+              <Trans
+                i18nKey={`counterfactual.nearest.${kindOf(answer.nearest.edit)}`}
+                components={filmsOf(answer.nearest.edit)}
+                values={{
+                  rank: formats.whole(answer.nearest.rank),
+                  nats: formats.size(answer.nearest.shortNats),
+                }}
+              />
+            )}
+            <SentenceGap />
             {answer.spent && (
               <>
                 {t("counterfactual.spent")}
@@ -101,6 +110,12 @@ export function CounterfactualCard({ target, films, answer }: CounterfactualCard
           <p className={styles["foot"]}>
             {t("counterfactual.verified")}
             <SentenceGap />
+            {answer.edit.removed.length > 0 && (
+              <>
+                {t("counterfactual.stays")}
+                <SentenceGap />
+              </>
+            )}
             {answer.isSmallest && (
               <>
                 {t("counterfactual.smallest")}

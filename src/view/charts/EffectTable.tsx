@@ -1,9 +1,9 @@
 import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "../i18n/use-formats.ts";
-import styles from "./EffectTable.module.css";
 import { FilmTitle } from "./FilmTitle.tsx";
 import type { HeatmapProps } from "./Heatmap.tsx";
+import table from "./NumberTable.module.css";
 import { WideTable } from "./WideTable.tsx";
 
 /** The heatmap's numbers as a plain table: nats to four places, and percentage points in brackets. */
@@ -16,7 +16,7 @@ export function EffectTable({
   const formats = useFormats();
   return (
     <WideTable label={t("effects.table")}>
-      <table className={styles["table"]}>
+      <table className={`${table["table"]} ${table["wide"]}`}>
         <caption className="visually-hidden">{t("effects.caption")}</caption>
         <thead>
           <tr>

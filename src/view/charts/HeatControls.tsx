@@ -1,8 +1,8 @@
-import { ToggleGroup } from "radix-ui";
-import { type JSX, useId } from "react";
+import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./HeatControls.module.css";
 import type { ColumnOrder, RowOrder } from "./heat-order.ts";
+import { Toggle } from "./Toggle.tsx";
 
 /** How large the map's cells are: "compact" leaves the numbers out, "large" adds percentage points. */
 export type Density = "compact" | "comfortable" | "large";
@@ -23,7 +23,7 @@ export function HeatControls(props: HeatControlsProps): JSX.Element {
   const { t } = useTranslation();
   return (
     <div className={styles["controls"]}>
-      <Choice
+      <Toggle
         label={t("heat.rows")}
         value={props.rows}
         options={[
@@ -33,7 +33,7 @@ export function HeatControls(props: HeatControlsProps): JSX.Element {
         ]}
         onChoose={props.onRows}
       />
-      <Choice
+      <Toggle
         label={t("heat.columns")}
         value={props.columns}
         options={[
@@ -42,49 +42,12 @@ export function HeatControls(props: HeatControlsProps): JSX.Element {
         ]}
         onChoose={props.onColumns}
       />
-      <Choice
+      <Toggle
         label={t("heat.density")}
         value={props.density}
         options={densities.map((density) => [density, t(`heat.${density}`)])}
         onChoose={props.onDensity}
       />
-    </div>
-  );
-}
-
-function Choice<Value extends string>({
-  label,
-  value,
-  options,
-  onChoose,
-}: {
-  readonly label: string;
-  readonly value: Value;
-  readonly options: readonly (readonly [value: Value, words: string])[];
-  readonly onChoose: (value: Value) => void;
-}): JSX.Element {
-  const id = useId();
-  return (
-    <div className={styles["choice"]}>
-      <span id={id} className={styles["label"]}>
-        {label}
-      </span>
-      <ToggleGroup.Root
-        type="single"
-        value={value}
-        aria-labelledby={id}
-        className={styles["options"]}
-        onValueChange={(next) => {
-          const chosen = options.find(([each]) => each === next);
-          if (chosen !== undefined) onChoose(chosen[0]);
-        }}
-      >
-        {options.map(([each, words]) => (
-          <ToggleGroup.Item key={each} value={each}>
-            {words}
-          </ToggleGroup.Item>
-        ))}
-      </ToggleGroup.Root>
     </div>
   );
 }

@@ -47,6 +47,8 @@ export interface HeatmapProps {
   readonly busy: boolean;
   /** Why the map is not to be trusted, in sentences: it is then grey, with the reasons above it. Empty: it is trusted. */
   readonly distrust?: readonly string[];
+  /** Whether effects are on a contrast with the other recommendations. Default false. */
+  readonly contrast?: boolean;
   /** Layout at first; the reader changes it. */
   readonly initially?: Partial<HeatLayout>;
 }
@@ -62,6 +64,7 @@ export function Heatmap({
   cells,
   busy,
   distrust = trusted,
+  contrast = false,
   initially = {},
 }: HeatmapProps): JSX.Element {
   const { t } = useTranslation();
@@ -226,7 +229,7 @@ export function Heatmap({
         {t("heat.sortColumnsHint")}
       </p>
       <p className={styles["readout"]}>
-        <Readout causes={causes} targets={targets} cells={cells} place={read} />
+        <Readout causes={causes} targets={targets} cells={cells} contrast={contrast} place={read} />
       </p>
     </div>
   );
@@ -270,8 +273,12 @@ function Readout({
   causes,
   targets,
   cells,
+  contrast,
   place,
-}: Pick<HeatmapProps, "causes" | "targets" | "cells"> & { readonly place: GridPlace | null }): JSX.Element {
+}: Pick<HeatmapProps, "causes" | "targets" | "cells"> & {
+  readonly contrast: boolean;
+  readonly place: GridPlace | null;
+}): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
   const cause = place === null ? undefined : causes[place.row];
@@ -287,7 +294,7 @@ function Readout({
         <Trans i18nKey="effects.readoutSame" components={components} />
       ) : (
         <Trans
-          i18nKey="effects.readout"
+          i18nKey={contrast ? "effects.readoutContrast" : "effects.readout"}
           components={components}
           values={{
             nats: formats.size(cell.deltaNats),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { userEvent } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 import { filmAt, fixtureStrip } from "../gallery/why-fixtures.ts";
 import { languages } from "../i18n/language.ts";
 import { accessibilityViolations, renderForTest } from "../render-for-test.tsx";
@@ -36,7 +36,26 @@ describe("the token strip", () => {
     await userEvent.keyboard("{Home}");
     expect(focused()).toBe("0");
     await userEvent.tab();
+    expect(document.activeElement?.textContent).toBe("Difference");
+    await userEvent.tab();
     expect(document.activeElement?.tagName).toBe("SUMMARY");
+  });
+  test("shows against the title's mean what a shift of all tokens hides, and says so", async () => {
+    const shifted = tokens.map((token) => ({
+      ...token,
+      logWith: token.logWith - 20,
+      deltaNats: token.deltaNats - 20,
+    }));
+    const { host } = await renderForTest(<TokenStrip film={filmAt(1)} tokens={shifted} />);
+    expect(host.textContent).toContain("All tokens are less likely with the history");
+    const numbers = () =>
+      [...host.querySelectorAll("[data-token] span:last-child")].map(({ textContent }) =>
+        toNumber(textContent ?? ""),
+      );
+    expect(numbers().every((nats) => nats < -10)).toBe(true);
+    await userEvent.click(page.getByRole("radio", { name: "Against the title’s mean" }));
+    await expect.poll(() => Math.abs(numbers().reduce((sum, nats) => sum + nats, 0))).toBeLessThan(0.03);
+    expect(host.textContent).toContain("less the mean difference of the title");
   });
   test("reads both log-probabilities of the focused token", async () => {
     const { host } = await renderForTest(strip);

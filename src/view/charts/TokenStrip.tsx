@@ -10,10 +10,14 @@ import { glyphOf } from "./heat-cells.ts";
 import { heatColour, heatEnd, heatShade, themedStyle } from "./heat-scale.ts";
 import table from "./NumberTable.module.css";
 import { SentenceGap } from "./SentenceGap.tsx";
+import { Toggle } from "./Toggle.tsx";
 import styles from "./TokenStrip.module.css";
 import { titleParts } from "./title-parts.ts";
 import { visibleText } from "./visible-text.ts";
 import { WideTable } from "./WideTable.tsx";
+
+const views = ["difference", "centred"] as const;
+type StripView = (typeof views)[number];
 
 export interface TokenStripProps {
   readonly film: Film;
@@ -30,7 +34,11 @@ export function TokenStrip({ film, tokens }: TokenStripProps): JSX.Element {
   const strip = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const [read, setRead] = useState<number | null>(null);
-  const end = heatEnd(tokens.map(({ deltaNats }) => deltaNats));
+  const [view, setView] = useState<StripView>("difference");
+  const mean = tokens.reduce((sum, { deltaNats }) => sum + deltaNats, 0) / Math.max(1, tokens.length);
+  const shownNats = ({ deltaNats }: StripToken) => (view === "centred" ? deltaNats - mean : deltaNats);
+  const end = heatEnd(tokens.map(shownNats));
+  const isOneSided = tokens.length > 1 && tokens.every(({ deltaNats }) => deltaNats * mean > 0);
   const at = Math.min(active, tokens.length - 1);
   const title = titleParts(film.title).name;
   const total = tokens.reduce((sum, { deltaNats }) => sum + deltaNats, 0);
@@ -83,7 +91,7 @@ export function TokenStrip({ film, tokens }: TokenStripProps): JSX.Element {
               tabIndex={i === at ? 0 : -1}
               aria-label={t("strip.token", figures(token))}
               className={styles["token"]}
-              style={themedStyle(heatColour(heatShade(token.deltaNats, end)))}
+              style={themedStyle(heatColour(heatShade(shownNats(token), end)))}
               onFocus={() => {
                 setActive(i);
                 setRead(i);
@@ -95,8 +103,8 @@ export function TokenStrip({ film, tokens }: TokenStripProps): JSX.Element {
                 {visibleText(token.text)}
               </span>
               <span className={styles["number"]}>
-                {glyphOf(token.deltaNats)}
-                {formats.size(token.deltaNats)}
+                {glyphOf(shownNats(token))}
+                {formats.size(shownNats(token))}
               </span>
             </div>
           ))}
@@ -109,9 +117,27 @@ export function TokenStrip({ film, tokens }: TokenStripProps): JSX.Element {
           t("strip.readout", figures(shown))
         )}
       </p>
+      <Toggle
+        label={t("strip.view")}
+        value={view}
+        options={views.map((each) => [each, t(`strip.views.${each}`)])}
+        onChoose={setView}
+      />
       <p className={styles["note"]}>
         {t("strip.meaning")}
         <SentenceGap />
+        {isOneSided && (
+          <>
+            {t(mean < 0 ? "strip.allLess" : "strip.allMore")}
+            <SentenceGap />
+          </>
+        )}
+        {view === "centred" && (
+          <>
+            {t("strip.centred", { mean: formats.nats(mean) })}
+            <SentenceGap />
+          </>
+        )}
         {t("strip.scale", { nats: formats.size(end) })}
       </p>
       <Disclosure summary={t("effects.table")}>
@@ -124,6 +150,7 @@ export function TokenStrip({ film, tokens }: TokenStripProps): JSX.Element {
                 <th scope="col">{t("strip.columnWith")}</th>
                 <th scope="col">{t("strip.columnWithout")}</th>
                 <th scope="col">{t("strip.columnNats")}</th>
+                <th scope="col">{t("strip.columnCentred")}</th>
                 <th scope="col">{t("strip.columnPoints")}</th>
               </tr>
             </thead>
@@ -137,6 +164,7 @@ export function TokenStrip({ film, tokens }: TokenStripProps): JSX.Element {
                   <td>{formats.nats(token.logWith)}</td>
                   <td>{formats.nats(token.logWithout)}</td>
                   <td>{formats.nats(token.deltaNats)}</td>
+                  <td>{formats.nats(token.deltaNats - mean)}</td>
                   <td>{formats.points(token.deltaProbability)}</td>
                 </tr>
               ))}

@@ -31,14 +31,30 @@ export type CounterfactualView =
       readonly phase: "not-found";
       /** True: the search ended at its budget, with edits untried. */
       readonly spent: boolean;
-      /** The edit that came nearest, and the nats of shown score that it is short of number one by. */
-      readonly nearest: { readonly edit: FilmEdit; readonly shortNats: number } | null;
+      /** Whether the film is a candidate as things are. */
+      readonly isOffered: boolean;
+      /**
+       * The edit that came nearest, the film's rank with it, and the nats of shown score that it is short of number one by; null where none comes
+       * nearer than the history as it is.
+       */
+      readonly nearest: { readonly edit: FilmEdit; readonly rank: number; readonly shortNats: number } | null;
       readonly passes: number;
     };
 
 /** A finished search as the card shows it. `history` is that of the search: its events become films. */
 export function counterfactualView(
-  { target, outcome, edit, isSmallest, before, after, closest, forwardPasses }: Counterfactual,
+  {
+    target,
+    outcome,
+    edit,
+    isSmallest,
+    isOffered,
+    marginBefore,
+    before,
+    after,
+    closest,
+    forwardPasses,
+  }: Counterfactual,
   history: readonly ItemId[],
 ): CounterfactualView {
   const films = ({ removed, added }: HistoryEdit): FilmEdit => ({
@@ -60,12 +76,18 @@ export function counterfactualView(
       isSmallest,
       passes: forwardPasses,
     };
-  // An edit may lead among the rivals and yet not on the slate it would really meet: then no distance is worth telling.
-  const isShort = closest !== null && closest.margin < 0;
+  const isNearer = closest !== null && (!isOffered || closest.margin > marginBefore);
   return {
     phase: "not-found",
     spent: outcome === "budget-spent",
-    nearest: isShort ? { edit: films(closest.edit), shortNats: -closest.margin } : null,
+    isOffered,
+    nearest: isNearer
+      ? {
+          edit: films(closest.edit),
+          rank: placeOf(closest.standings).rank,
+          shortNats: Math.max(0, -closest.margin),
+        }
+      : null,
     passes: forwardPasses,
   };
 }

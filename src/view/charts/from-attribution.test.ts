@@ -12,11 +12,16 @@ const search: Counterfactual = {
   outcome: "found",
   edit: { removed: [eventIndex(1), eventIndex(2)], added: [itemId(12)] },
   isSmallest: true,
+  isOffered: true,
   marginBefore: -0.4,
   marginAfter: 0.2,
   before: standingsOf([1, 2, 10]),
   after: standingsOf([10, 1, 2]),
-  closest: { edit: { removed: [eventIndex(0)], added: [] }, margin: -0.1 },
+  closest: {
+    edit: { removed: [eventIndex(0)], added: [] },
+    margin: -0.1,
+    standings: standingsOf([1, 10, 2]),
+  },
   forwardPasses: 17,
 };
 
@@ -35,15 +40,22 @@ describe("a search for the smallest edit", () => {
     expect(counterfactualView(none, history)).toEqual({
       phase: "not-found",
       spent: false,
-      nearest: { edit: { removed: [3], added: [] }, shortNats: 0.1 },
+      isOffered: true,
+      nearest: { edit: { removed: [3], added: [] }, rank: 2, shortNats: 0.1 },
       passes: 17,
     });
     expect(counterfactualView({ ...none, outcome: "budget-spent" }, history)).toMatchObject({ spent: true });
   });
-  test("gives no distance for an edit that leads its rivals but not its own slate", () => {
-    const led = { edit: { removed: [eventIndex(0)], added: [] }, margin: 0.3 };
-    expect(counterfactualView({ ...search, outcome: "none", closest: led }, history)).toMatchObject({
-      nearest: null,
+  test("gives no distance where the history as it is comes nearer, unless the film is no candidate there", () => {
+    const far = {
+      edit: { removed: [eventIndex(0)], added: [] },
+      margin: -0.5,
+      standings: standingsOf([1, 2, 10]),
+    };
+    const none = { ...search, outcome: "none", closest: far } as const;
+    expect(counterfactualView(none, history)).toMatchObject({ nearest: null });
+    expect(counterfactualView({ ...none, isOffered: false }, history)).toMatchObject({
+      nearest: { rank: 3 },
     });
   });
   test("may be over before it begins", () => {

@@ -69,10 +69,11 @@ const counterfactuals: readonly CounterfactualView[] = [
   {
     phase: "not-found",
     spent: true,
-    nearest: { edit: { removed: [a], added: [] }, shortNats: 0.31 },
+    isOffered: true,
+    nearest: { edit: { removed: [a], added: [] }, rank: 3, shortNats: 0.31 },
     passes: 200,
   },
-  { phase: "not-found", spent: false, nearest: null, passes: 64 },
+  { phase: "not-found", spent: false, isOffered: false, nearest: null, passes: 64 },
   { phase: "already" },
 ];
 

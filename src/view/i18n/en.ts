@@ -143,6 +143,13 @@ export const en = {
     promptOnly: "Prompt only",
     totalHelp: "The film is taken out of everything: the prompt, the viewing pattern and the adapter’s gate.",
     promptOnlyHelp: "The film is taken out of the prompt; the adapter’s gate stays as it was.",
+    value: "Effect on what",
+    values: { verdict: "The film itself", contrast: "Against the others" },
+    valueHelp: {
+      verdict: "Effects on the model’s verdict on each film by itself, whatever becomes of the others.",
+      contrast:
+        "Why this film rather than the others: effects on its verdict less the mean verdict of all recommendations shown. What lifts or lowers all alike changes no ranking, and counts as nothing.",
+    },
     watched: "Watched",
     recommended: "Recommended",
     cell: "{{cause}} on {{target}}: {{nats}} nats, {{words}}",
@@ -150,6 +157,8 @@ export const en = {
     cellPending: "{{cause}} on {{target}}: not computed yet",
     readout:
       "With <cause/> in the history, the score of <target/> is {{nats}} nats {{direction}}: {{points}} percentage points among these {{count}}. It {{words}}.",
+    readoutContrast:
+      "With <cause/> in the history, the score of <target/> is {{nats}} nats {{direction}} against the mean of these {{count}}: {{points}} percentage points among them. It {{words}}.",
     readoutSame: "<cause/> leaves the score of <target/> where it is.",
     readoutError: "That is an estimate, with a standard error of {{error}} nats.",
     readoutUnsure: "Zero lies within two standard errors: even its sign may be chance.",
@@ -288,13 +297,22 @@ export const en = {
     readout:
       "“{{text}}”: log p is {{logWith}} with the history (a chance of {{with}}) and {{logWithout}} without it ({{without}}), a difference of {{nats}} nats.",
     hint: "Point at a token, tap it, or move there with the arrow keys, to read both its log-probabilities.",
+    view: "Numbers",
+    views: { difference: "Difference", centred: "Against the title’s mean" },
     meaning:
-      "+ marks a token that the history makes more likely after the tokens before it, − one it makes less likely. A dot stands for a space.",
+      "Each number is a difference for one token: log p with the history minus log p without it, given the title’s tokens before. + marks a token that the history makes more likely, − one it makes less likely; colour is centred at zero. A dot stands for a space.",
+    allLess:
+      "All tokens are less likely with the history: the adapter was trained to judge films, not to write titles, and a history moves its word probabilities as a whole. What tells is how the tokens differ from each other, which the other view shows.",
+    allMore:
+      "All tokens are more likely with the history: it moves the word probabilities as a whole. What tells is how the tokens differ from each other, which the other view shows.",
+    centred:
+      "Shown is each token’s difference less the mean difference of the title, {{mean}} nats; zero is that mean.",
     scale: "The strongest colour is {{nats}} nats.",
     columnToken: "Token",
     columnWith: "log p with history, nats",
     columnWithout: "log p without, nats",
     columnNats: "difference, nats",
+    columnCentred: "less the title’s mean, nats",
     columnPoints: "difference, percentage points",
   },
   channels: {
@@ -337,10 +355,15 @@ export const en = {
     progress: "{{passes}} real runs of the model so far, {{budget}} at most.",
     notFound: "No small change of your history was found that makes <film/> number one.",
     nearest: {
-      without: "It comes nearest without <removed/>, short by {{nats}} nats.",
-      with: "It comes nearest with <added/> as well, short by {{nats}} nats.",
-      both: "It comes nearest with <added/> and without <removed/>, short by {{nats}} nats.",
+      without:
+        "It comes nearest without <removed/>: number {{rank}} there, {{nats}} nats short of number one.",
+      with: "It comes nearest with <added/> as well: number {{rank}} there, {{nats}} nats short of number one.",
+      both: "It comes nearest with <added/> and without <removed/>: number {{rank}} there, {{nats}} nats short of number one.",
     },
+    notNearer: "None of the changes tried brings it nearer than it is.",
+    notOffered: "It is not among the candidates that the viewing pattern proposes.",
+    stays:
+      "A film that is taken out stays off the list: the question is what it tells the model, not what follows if it is forgotten that you watched it.",
     spent: "The search ended at its limit; some changes were not tried.",
     smallest: "Every smaller change was tried, and fails.",
     before: "As it is",
@@ -396,7 +419,8 @@ export const en = {
     stopped: "The search was stopped after {{passes}} real runs of the model.",
     again: "Search again",
     apply: "Change my history so",
-    applyNote: "The list above changes; one undo brings it back.",
+    applyNote:
+      "The list above changes; one undo brings it back. A film that leaves your history may be recommended again.",
   },
   saved: {
     label: "Save the map as",

@@ -13,6 +13,12 @@ export interface Formats {
   /** A difference of fractions in percentage points, signed: 0.021 as "+2.1". */
   readonly points: (fraction: number) => string;
   readonly decimal: (value: number) => string;
+  /** A metric as the field writes it, three decimals: "0.560". */
+  readonly figure: (value: number) => string;
+  /** A difference of metrics, signed, three decimals: "+0.107". */
+  readonly signedFigure: (value: number) => string;
+  /** A label of an axis of differences: "+0.1", "0". */
+  readonly signedTick: (value: number) => string;
   /** Two significant digits however small: 0.000012, 1.8, 350; "–" for what is no number. */
   readonly precise: (value: number) => string;
   readonly whole: (value: number) => string;
@@ -36,7 +42,11 @@ export function makeFormats(language: Language): Formats {
     maximumFractionDigits: 1,
   });
   const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  // Rounded as binary numbers, as docs/results.md is: Intl takes 0.5555 for a tie, and it is less.
+  const three = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
   const size = number(two);
+  const figure = number(three);
+  const signedFigure = number({ ...three, signDisplay: "exceptZero" });
   const precise = number({ maximumSignificantDigits: 2 });
   return {
     percent,
@@ -46,6 +56,9 @@ export function makeFormats(language: Language): Formats {
     points: (fraction) => points(fraction * 100),
     precise: (value) => (Number.isNaN(value) ? "–" : precise(value)),
     decimal: number({ maximumFractionDigits: 2 }),
+    figure: (value) => figure(Number(value.toFixed(3))),
+    signedFigure: (value) => signedFigure(Number(value.toFixed(3))),
+    signedTick: number({ maximumFractionDigits: 3, signDisplay: "exceptZero" }),
     whole: number({ maximumFractionDigits: 0 }),
     bytes: (bytes) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 })(bytes / 1e6)} MB`,
     stars: number({ maximumFractionDigits: 1 }),

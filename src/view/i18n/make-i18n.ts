@@ -1,13 +1,15 @@
 import { createInstance, type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { en } from "./en.ts";
+import { evidence as evidenceEn } from "./evidence-en.ts";
+import { evidence as evidenceJa } from "./evidence-ja.ts";
 import { ja } from "./ja.ts";
 import type { Language } from "./language.ts";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "translation";
-    resources: { translation: typeof en };
+    resources: { translation: typeof en; evidence: typeof evidenceEn };
   }
 }
 
@@ -17,7 +19,11 @@ export async function makeI18n(language: Language): Promise<i18n> {
   await instance.use(initReactI18next).init({
     lng: language,
     fallbackLng: "en",
-    resources: { en: { translation: en }, ja: { translation: ja } },
+    resources: {
+      en: { translation: en, evidence: evidenceEn },
+      ja: { translation: ja, evidence: evidenceJa },
+    },
+    defaultNS: "translation",
     interpolation: { escapeValue: false },
     returnNull: false,
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { fixtureFailures } from "../../state/fixtures/failures.ts";
 import { en } from "./en.ts";
+import { evidence as evidenceEn } from "./evidence-en.ts";
+import { evidence as evidenceJa } from "./evidence-ja.ts";
 import { failureDetail, failureWords } from "./failure-words.ts";
 import { makeFormats } from "./formats.ts";
 import { ja } from "./ja.ts";
@@ -17,7 +19,10 @@ function flat(messages: object, path = ""): readonly (readonly [string, string])
 
 const placeholders = (text: string) => (text.match(/\{\{\w+\}\}|<\w+\/>/g) ?? []).toSorted();
 
-describe("wording", () => {
+describe.each([
+  ["page", en, ja, ["app.name", "engine.webgpu", "engine.wasm"]],
+  ["evidence", evidenceEn, evidenceJa, ["minus", "over", "pair"]],
+] as const)("wording of the %s", (_, en, ja, sameEverywhere) => {
   test("both languages say the same things", () => {
     expect(flat(ja).map(([key]) => key)).toEqual(flat(en).map(([key]) => key));
   });
@@ -30,7 +35,7 @@ describe("wording", () => {
   });
   test("Japanese is written in Japanese", () => {
     const latin = flat(ja).filter(([, text]) => !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text));
-    expect(latin.map(([key]) => key)).toEqual(["app.name", "engine.webgpu", "engine.wasm"]);
+    expect(latin.map(([key]) => key)).toEqual(sameEverywhere);
   });
 });
 

@@ -70,7 +70,7 @@ function Explained({
     <>
       {computed && <MethodChoice films={map.causes.length} />}
       <ExplanationProgress outdated={outdated} />
-      <div className={styles["map"]}>
+      <div className={`${styles["map"]} ${section["distant"]}`}>
         <DrawnMap
           map={map}
           busy={busy}
@@ -105,11 +105,18 @@ const DrawnMap = memo(
     readonly busy: boolean;
     readonly distrust: readonly string[];
   }): JSX.Element {
-    const { end, estimated, causes, targets, cells } = map;
+    const { end, estimated, contrast, causes, targets, cells } = map;
     return (
       <>
         <HeatLegend end={end} trusted={distrust.length === 0} estimated={estimated} />
-        <Heatmap causes={causes} targets={targets} cells={cells} busy={busy} distrust={distrust} />
+        <Heatmap
+          causes={causes}
+          targets={targets}
+          cells={cells}
+          busy={busy}
+          distrust={distrust}
+          contrast={contrast}
+        />
       </>
     );
   },

@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import type { LoadProgress } from "../../worker/protocol.ts";
@@ -22,11 +23,7 @@ export function LoadProgressBar({ progress }: { readonly progress: LoadProgress 
   );
 }
 
-function stageWords(
-  t: ReturnType<typeof useTranslation>["t"],
-  formats: Formats,
-  progress: LoadProgress | null,
-): string {
+function stageWords(t: TFunction, formats: Formats, progress: LoadProgress | null): string {
   if (progress === null) return t("engine.fetchingStart");
   if (progress.stage !== "fetching") return t(`engine.${progress.stage}`);
   return t("engine.fetching", {

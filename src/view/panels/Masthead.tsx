@@ -3,6 +3,7 @@ import { type JSX, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EngineState } from "../../state/engine-state.ts";
 import { languageNames, languages, rememberLanguage, toLanguage } from "../i18n/language.ts";
+import type { Place } from "../place.ts";
 import { useApp } from "../store-context.tsx";
 import { applyTheme, preferredTheme, type Theme, themes } from "../theme.ts";
 import styles from "./Masthead.module.css";
@@ -13,19 +14,29 @@ const themeNames = {
   dark: "app.themeDark",
 } as const satisfies Record<Theme, string>;
 
-/** Name, tagline, what the engine is doing, language and appearance. */
-export function Masthead(): JSX.Element {
+const hrefs = { prediction: "#answer", evidence: "#evidence" } as const satisfies Record<Place, string>;
+
+/** Name, pages, tagline, what the engine is doing, language and appearance. */
+export function Masthead({ place }: { readonly place: Place }): JSX.Element {
   const { t, i18n } = useTranslation();
+  const { t: words } = useTranslation("evidence");
   const [theme, setTheme] = useState<Theme>(preferredTheme);
   const language = toLanguage(i18n.language);
   return (
     <header className={styles["masthead"]}>
-      <a className={styles["skip"]} href="#answer">
-        {t("app.skip")}
+      <a className={styles["skip"]} href={place === "evidence" ? "#evidence" : "#answer"}>
+        {place === "evidence" ? words("skip") : t("app.skip")}
       </a>
       <p className={styles["wordmark"]} translate="no" lang="en">
         be<em>causal</em>
       </p>
+      <nav className={styles["pages"]} aria-label={words("nav.label")}>
+        {(["prediction", "evidence"] as const).map((page) => (
+          <a key={page} href={hrefs[page]} aria-current={page === place ? "page" : undefined}>
+            {words(`nav.${page}`)}
+          </a>
+        ))}
+      </nav>
       <p className={styles["tagline"]}>{t("app.tagline")}</p>
       <div className={styles["tools"]}>
         <EngineMark />

@@ -1,7 +1,7 @@
-import { ToggleGroup } from "radix-ui";
 import { type JSX, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { pairsFor } from "../../state/shapley-effort.ts";
+import { Options } from "../charts/Options.tsx";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp, useIntentions } from "../store-context.tsx";
 import { Button } from "./Button.tsx";
@@ -10,16 +10,18 @@ import section from "./Section.module.css";
 
 const methods = ["leave-one-out", "replacement", "shapley"] as const;
 const questions = ["total", "prompt-only"] as const;
+const values = ["verdict", "contrast"] as const;
 
 /** How effects are measured and which effect is asked for, each with what that means; how much work an estimate is worth. */
 export function MethodChoice({ films }: { readonly films: number }): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
   const question = useApp((state) => state.question);
+  const value = useApp((state) => state.value);
   const method = useApp((state) => state.method);
   const effort = useApp((state) => state.effort);
   const busy = useApp((state) => state.explanation.phase === "running");
-  const { chooseMethod, chooseQuestion } = useIntentions();
+  const { chooseMethod, chooseQuestion, chooseValue } = useIntentions();
   const isEstimate = method === "shapley" && pairsFor(effort, films) !== null;
   return (
     <>
@@ -39,6 +41,13 @@ export function MethodChoice({ films }: { readonly films: number }): JSX.Element
         ])}
         help={t(question === "total" ? "effects.totalHelp" : "effects.promptOnlyHelp")}
         onChoose={(next) => void chooseQuestion(next)}
+      />
+      <Choice
+        label={t("effects.value")}
+        value={value}
+        options={values.map((each) => [each, t(`effects.values.${each}`)])}
+        help={t(`effects.valueHelp.${value}`)}
+        onChoose={(next) => void chooseValue(next)}
       />
       {isEstimate && !busy && (
         <div className={styles["progress"]}>
@@ -71,23 +80,14 @@ function Choice<Value extends string>({
   const id = useId();
   return (
     <div className={styles["bar"]}>
-      <ToggleGroup.Root
-        type="single"
+      <Options
         value={value}
+        options={options}
         aria-label={label}
         aria-describedby={id}
         className={styles["choice"]}
-        onValueChange={(next) => {
-          const chosen = options.find(([each]) => each === next);
-          if (chosen !== undefined) onChoose(chosen[0]);
-        }}
-      >
-        {options.map(([each, words]) => (
-          <ToggleGroup.Item key={each} value={each}>
-            {words}
-          </ToggleGroup.Item>
-        ))}
-      </ToggleGroup.Root>
+        onChoose={onChoose}
+      />
       <p id={id} className={section["quiet"]}>
         {help}
       </p>

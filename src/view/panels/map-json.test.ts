@@ -10,6 +10,7 @@ const matrix = { ...fixtureMatrix([3, 4].map(itemId), [1, 2].map(itemId)), seed:
 const explanation: Explanation = {
   origin: "computed",
   question: "total",
+  value: "verdict",
   method: "shapley",
   history: matrix.history,
   candidates: matrix.candidates,

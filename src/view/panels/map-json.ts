@@ -14,6 +14,7 @@ export function mapJson({ matrix, films, rows, ...map }: Explanation, audit: Aud
       schema: "becausal-map/1",
       method: map.method,
       question: map.question,
+      value: map.value,
       history: map.history.map(film),
       candidates: map.candidates.map(film),
       fullVerdict: matrix?.fullVerdict ?? null,

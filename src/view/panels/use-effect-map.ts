@@ -15,10 +15,12 @@ export interface EffectMap {
   readonly cells: readonly (readonly (HeatCell | null)[])[];
   /** Whether cells carry standard errors. */
   readonly estimated: boolean;
+  /** Whether effects are on a contrast with the other recommendations. */
+  readonly contrast: boolean;
 }
 
 /** Changes only with the rows: progress without a new row draws nothing anew. */
-export function useEffectMap({ history, candidates, films, rows }: Explanation): EffectMap {
+export function useEffectMap({ history, candidates, films, rows, value }: Explanation): EffectMap {
   return useMemo(() => {
     const end = heatEnd(rows.flatMap(({ deltaNats }) => deltaNats));
     const inPrompt = eventsInPrompt(history);
@@ -28,8 +30,9 @@ export function useEffectMap({ history, candidates, films, rows }: Explanation):
       targets: named(candidates, films),
       cells: heatCells(rows, inPrompt, candidates.length, end),
       estimated: rows.some(({ standardError }) => standardError !== undefined),
+      contrast: value === "contrast",
     };
-  }, [history, candidates, films, rows]);
+  }, [history, candidates, films, rows, value]);
 }
 
 export function filmOf(films: ReadonlyMap<ItemId, Film>, id: ItemId): Film {

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { placeOf } from "./place.ts";
+
+test.for([
+  ["", "prediction"],
+  ["#answer", "prediction"],
+  ["#engine", "prediction"],
+  ["#evidence", "evidence"],
+  ["#evidence-movies", "evidence"],
+  ["#evidenced", "prediction"],
+] as const)("%s is on the page %s", ([hash, place]) => {
+  expect(placeOf(hash)).toBe(place);
+});
