@@ -10,16 +10,22 @@ import type { GgufFile } from "../model/gguf.ts";
 import { type ItemsFile, readItemsFile } from "../model/items-file.ts";
 import { readLlamaModel } from "../model/llama-model.ts";
 import { checkPackFitsBase, loadModelFiles, loadPackFiles, type PackFiles } from "../model/load-parts.ts";
-import type { PackManifest } from "../model/pack-manifest.ts";
+import type { PackManifest, PromptSettings } from "../model/pack-manifest.ts";
 import { sha256 } from "../model/sha256.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
-import { makePromptBuilder, type PromptBuilder, titleTokensSha256 } from "../prompt/build-prompt.ts";
+import {
+  makePromptBuilder,
+  NEUTRAL_TITLE,
+  type PromptBuilder,
+  titleTokensSha256,
+} from "../prompt/build-prompt.ts";
 import type { ScoreFn } from "../scores/score-fn.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
 import { makeTokenScoreFn, type TokenScoreFn } from "../scores/token-scores.ts";
 import { deviceFor } from "./device-for.ts";
 import { diskFetcher, readDisk } from "./disk-fetcher.ts";
 import { packageRoot } from "./package-root.ts";
+import { rememberStates } from "./remembered-states.ts";
 import type { DeviceChoice } from "./usage.ts";
 
 export const BASE_FOLDER = join("public", "models", "smollm2-135m-instruct-12l");
@@ -29,6 +35,8 @@ export interface Recommender {
   readonly engine: Engine;
   readonly behaviour: BehaviourModel;
   readonly score: ScoreFn;
+  /** The scores with every title neutral, candidates' too: the behaviour channel alone. */
+  readonly untitledScore: ScoreFn;
   readonly tokenScore: TokenScoreFn;
   /** The scores of the same pack with random adapter weights. */
   controlScore(seed: number): ScoreFn;
@@ -77,7 +85,7 @@ async function openRecommender(options: RecommenderOptions): Promise<Recommender
   // Only now: files that are refused cost no start of the engine's libraries.
   const { loadEngine } = await import("../engine/load-engine.ts");
   const loaded = await loadEngine({ gguf, pack, tokenizer, ...(await deviceFor(options)) });
-  const behaviour = present(loaded.behaviour, "the pack's recommender");
+  const behaviour = rememberStates(present(loaded.behaviour, "the pack's recommender"));
   const { engine } = loaded;
   const finder = makeFilmFinder(films);
   const parts = { engine, behaviour, prompts, beta: manifest.fusion.beta };
@@ -85,6 +93,7 @@ async function openRecommender(options: RecommenderOptions): Promise<Recommender
     engine,
     behaviour,
     score: makeScoreFn(parts),
+    untitledScore: makeScoreFn({ ...parts, prompts: untitledPrompts(tokenizer, films, manifest.prompt) }),
     tokenScore: makeTokenScoreFn(parts),
     controlScore: (seed) => {
       const control = engine.control(seed);
@@ -99,6 +108,20 @@ async function openRecommender(options: RecommenderOptions): Promise<Recommender
   };
 }
 
+function untitledPrompts(
+  tokenizer: Tokenizer,
+  films: readonly Film[],
+  settings: PromptSettings,
+): PromptBuilder {
+  const untitled = films.map((film) => ({ ...film, title: NEUTRAL_TITLE, year: null }));
+  return makePromptBuilder(tokenizer, untitled, settings);
+}
+
+/** Where a pack lies: the folder given, or the shipped one's. */
+export function packFolderOf(pack: string | undefined): string {
+  return pack === undefined ? join(packageRoot(), PACK_FOLDER) : resolve(pack);
+}
+
 async function openItems(path: string): Promise<ItemsFile> {
   return readItemsFile(await readDisk(resolve(path)), basename(path));
 }
@@ -107,7 +130,7 @@ async function openFiles(
   { pack, base }: RecommenderOptions,
   items: ItemsFile | undefined,
 ): Promise<{ readonly gguf: GgufFile; readonly pack: PackFiles }> {
-  const packFolder = pack === undefined ? join(packageRoot(), PACK_FOLDER) : resolve(pack);
+  const packFolder = packFolderOf(pack);
   if (base === undefined) {
     const folders = { base: join(packageRoot(), BASE_FOLDER), pack: packFolder };
     const files = await loadModelFiles(diskFetcher, folders, { items });

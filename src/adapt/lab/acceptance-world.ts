@@ -1,0 +1,96 @@
+/** @file Worlds in which a device proposes an update and the truth of it is known: how often does it accept what is worse? */
+import { present } from "../../core/invariant.ts";
+import { type Random, seededRandom } from "../../core/rng.ts";
+import { DEFAULT_EPSILON, drawSlot } from "../exploration-slot.ts";
+import { linearHead } from "../head.ts";
+import { DEFAULT_CLIMB } from "../learn.ts";
+import { DEFAULT_OBJECTIVE, policyOver } from "../objective.ts";
+import { type FitRewards, proposeUpdate, type UpdateRow } from "../update.ts";
+import { sigmoid } from "./mood-world.ts";
+
+const FILMS = 20;
+const WIDTH = 8;
+
+export interface AcceptanceSettings {
+  /** Drawn rounds on the device. */
+  readonly rounds: number;
+  /** Log-odds that the features truly move a like by, per unit. 0: what is learned is chance. */
+  readonly signal: number;
+}
+
+export interface AcceptanceRun {
+  readonly decision: "accepted" | "not-better" | "not-enough-data";
+  /** True value of the proposed policy less that of the current one, over the world's slates; null where nothing was proposed. */
+  readonly gain: number | null;
+}
+
+/**
+ * One world of a seed: fifty slates of 20 films with 8 features; the app's scores know the taste but for noise, so that most of what is learned
+ * makes things worse. The slot is filled with the app's epsilon, the reader is in a mood. DR-CPO with a ghat per film.
+ */
+export function runAcceptance(seed: number, { rounds, signal }: AcceptanceSettings): AcceptanceRun {
+  const random = seededRandom(seed);
+  const head = linearHead(WIDTH);
+  const direction = Array.from({ length: WIDTH }, () => (signal / Math.sqrt(WIDTH)) * normal(random));
+  const slates = Array.from({ length: 50 }, () => {
+    const features = Float64Array.from({ length: FILMS * WIDTH }, () => normal(random));
+    const taste = Array.from({ length: FILMS }, () => normal(random));
+    return {
+      features,
+      baseScores: Float64Array.from(taste, (each) => each + 0.5 * normal(random)),
+      logOdds: taste.map(
+        (each, a) =>
+          each - 1 + direction.reduce((sum, d, k) => sum + d * (features[a * WIDTH + k] as number), 0),
+      ),
+    };
+  });
+  const drawn = Array.from({ length: rounds }, (_, counter) => {
+    const slate = present(slates[Math.floor(random() * slates.length)], "a slate");
+    const { place, propensities } = drawSlot({
+      scores: slate.baseScores,
+      temperature: DEFAULT_OBJECTIVE.temperature,
+      epsilon: DEFAULT_EPSILON,
+      seed,
+      counter,
+    });
+    const mood = random() < 0.5 ? 1 : -1;
+    const reward = random() < sigmoid(present(slate.logOdds[place], "a film") + mood) ? 1 : 0;
+    const row: UpdateRow<Float64Array> = { ...slate, action: place, reward, propensities };
+    return row;
+  });
+  const settings = { objective: DEFAULT_OBJECTIVE, climb: DEFAULT_CLIMB, leastEffectiveSize: 50 };
+  const start = head.start();
+  const update = proposeUpdate(drawn, head, start, placeMeans(drawn), settings);
+  if (update.kind === "not-enough-data") return { decision: update.kind, gain: null };
+  const value = (theta: Float64Array) =>
+    slates.reduce((sum, slate) => {
+      const pi = policyOver(slate, head, theta, settings.objective.temperature);
+      return sum + pi.reduce((all, p, a) => all + p * likeChance(slate.logOdds[a] as number), 0);
+    }, 0) / slates.length;
+  return { decision: update.kind, gain: value(update.theta) - value(start) };
+}
+
+/** A like's chance over both moods. */
+function likeChance(logOdds: number): number {
+  return (sigmoid(logOdds + 1) + sigmoid(logOdds - 1)) / 2;
+}
+
+/** ghat by place in the slate, drawn to the overall mean: places of different slates have nothing in common, so that it knows little. */
+function placeMeans(rows: readonly UpdateRow<unknown>[]): FitRewards {
+  return (isUsed) => {
+    const used = rows.filter((_, i) => isUsed(i));
+    const prior = used.reduce((sum, { reward }) => sum + reward, 0) / Math.max(1, used.length);
+    const ghat = new Float64Array(FILMS).map((_, place) => {
+      const there = used.filter(({ action }) => action === place);
+      return (there.reduce((sum, { reward }) => sum + reward, 0) + 5 * prior) / (there.length + 5);
+    });
+    return () => ghat;
+  };
+}
+
+/** Nearly normal with variance 1: twelve uniform numbers. */
+function normal(random: Random): number {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random();
+  return sum;
+}

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { seededRandom } from "../core/rng.ts";
+import { linearHead } from "./head.ts";
+import { DEFAULT_CLIMB } from "./learn.ts";
+import { DEFAULT_OBJECTIVE } from "./objective.ts";
+import { constantRewards, type FitRewards, proposeUpdate, type UpdateRow } from "./update.ts";
+import { adoptVersion, currentVersion, NOTHING_LEARNED, undoVersion } from "./versions.ts";
+
+const SETTINGS = { objective: DEFAULT_OBJECTIVE, climb: DEFAULT_CLIMB, leastEffectiveSize: 50 };
+const head = linearHead(2);
+
+/** Uniform draws of five places; the first feature marks the place that is liked with `chance`, others with 0.2. */
+function drawnRows(n: number, chance: number): UpdateRow<Float64Array>[] {
+  const random = seededRandom(n);
+  return Array.from({ length: n }, () => {
+    const marked = Math.floor(random() * 5);
+    const action = Math.floor(random() * 5);
+    const features = Float64Array.from({ length: 10 }, (_, at) =>
+      at % 2 === 1 ? random() - 0.5 : at === 2 * marked ? 1 : 0,
+    );
+    const reward = random() < (action === marked ? chance : 0.2) ? 1 : 0;
+    return { baseScores: new Float64Array(5), features, action, reward, propensities: Array(5).fill(0.2) };
+  });
+}
+
+describe("an update", () => {
+  test("is accepted where held-out rounds bear it out, with what it is worth", () => {
+    const rows = drawnRows(500, 0.9);
+    const update = proposeUpdate(rows, head, head.start(), constantRewards(rows), SETTINGS);
+    if (update.kind !== "accepted") throw new Error(update.kind);
+    expect(update.theta[0]).toBeGreaterThan(1);
+    const { currentValue, proposedValue, improvement } = update.figures;
+    expect(proposedValue - currentValue).toBeCloseTo(improvement.value, 12);
+    // Uniform: 0.9 / 5 + 0.2 * 4 / 5; the best policy: 0.9.
+    expect(currentValue).toBeGreaterThan(0.28);
+    expect(currentValue).toBeLessThan(0.4);
+    expect(improvement.low).toBeGreaterThan(0.2);
+  });
+
+  test("of what is in force already is no improvement", () => {
+    const rows = drawnRows(500, 0.9);
+    const first = proposeUpdate(rows, head, head.start(), constantRewards(rows), SETTINGS);
+    if (first.kind !== "accepted") throw new Error(first.kind);
+    const second = proposeUpdate(rows, head, first.theta, constantRewards(rows), SETTINGS);
+    expect(second.kind).toBe("not-better");
+  });
+
+  test("of chance is not accepted", () => {
+    const rows = drawnRows(500, 0.2);
+    expect(proposeUpdate(rows, head, head.start(), constantRewards(rows), SETTINGS).kind).toBe("not-better");
+  });
+
+  test("is accepted by its lower bound, and not because it looks better", () => {
+    const updates = [200, 220, 240, 260, 280, 300, 320, 340].map((n) => {
+      const rows = drawnRows(n, 0.35);
+      return proposeUpdate(rows, head, head.start(), constantRewards(rows), SETTINGS);
+    });
+    const decided = updates.filter((update) => update.kind !== "not-enough-data");
+    expect(decided.every(({ kind, figures }) => (kind === "accepted") === figures.improvement.low > 0)).toBe(
+      true,
+    );
+    expect(decided.some(({ kind, figures }) => kind === "not-better" && figures.improvement.value > 0)).toBe(
+      true,
+    );
+    expect(decided.some(({ kind }) => kind === "accepted")).toBe(true);
+  });
+
+  test("needs data", () => {
+    for (const n of [0, 7, 40]) {
+      const rows = drawnRows(n, 0.9);
+      expect(proposeUpdate(rows, head, head.start(), constantRewards(rows), SETTINGS)).toMatchObject({
+        kind: "not-enough-data",
+        rows: n,
+      });
+    }
+  });
+
+  test("values nothing by a model that has seen its half", () => {
+    const rows = drawnRows(400, 0.9);
+    const asked: { used: boolean[]; row: number }[] = [];
+    const watched: FitRewards = (isUsed) => {
+      const used = rows.map((_, i) => isUsed(i));
+      return (row) => {
+        asked.push({ used, row });
+        return new Float64Array(5).fill(0.3);
+      };
+    };
+    proposeUpdate(rows, head, head.start(), watched, SETTINGS);
+    expect(asked.length).toBe(1200);
+    expect(asked.every(({ used, row }) => !used[row])).toBe(true);
+    // A fit of one half takes nothing from the other; the last one, of all rows, has two.
+    const ofHalf = asked.slice(0, 800);
+    expect(ofHalf.every(({ used }) => used.some(Boolean))).toBe(true);
+    expect(
+      ofHalf.every(({ used }) => new Set(used.flatMap((isIn, i) => (isIn ? [i % 2] : []))).size === 1),
+    ).toBe(true);
+  });
+});
+
+describe("versions", () => {
+  const accepted = {
+    head: "linear",
+    objective: "cpo",
+    theta: [1, 2],
+    figures: {
+      rows: 100,
+      effectiveSize: 80,
+      currentValue: 0.3,
+      proposedValue: 0.4,
+      improvement: { value: 0.1, standardError: 0.02, low: 0.06, high: 0.14 },
+    },
+    acceptedAt: 5,
+  } as const;
+
+  test("can be undone one by one, and their numbers never come again", () => {
+    const two = adoptVersion(adoptVersion(NOTHING_LEARNED, accepted), { ...accepted, theta: [3, 4] });
+    expect(currentVersion(two)).toMatchObject({ version: 2, parent: 1, theta: [3, 4] });
+    const one = undoVersion(two);
+    expect(currentVersion(one)).toMatchObject({ version: 1, theta: [1, 2] });
+    expect(currentVersion(undoVersion(one))).toBeNull();
+    expect(undoVersion(undoVersion(undoVersion(one)))).toEqual(undoVersion(one));
+    const three = adoptVersion(one, accepted);
+    expect(currentVersion(three)).toMatchObject({ version: 3, parent: 1 });
+    expect(undoVersion(three).current).toBe(1);
+  });
+
+  test("come into force only where they were accepted", () => {
+    const improvement = { ...accepted.figures.improvement, low: -0.01 };
+    const worse = { ...accepted, figures: { ...accepted.figures, improvement } };
+    expect(() => adoptVersion(NOTHING_LEARNED, worse)).toThrow(/accepted/);
+  });
+});
