@@ -33,6 +33,8 @@ const packManifestSchema = v.pipe(
       year: v.picklist(["always", "when-ambiguous"]),
       historyItems: wholeSchema(1, 50),
       maxTitleTokens: wholeSchema(1, 256),
+      /** Optional pieces that the pack was trained to read; absent: none. */
+      pieces: v.exactOptional(v.pipe(v.array(v.picklist(["persona", "examples"])), v.maxLength(2))),
     }),
     adapter: v.object({
       ...packFile,

@@ -191,6 +191,25 @@ test("the tokens' hash is of [count, ids...] film by film", async () => {
   expect(await titleTokensSha256(builder, films.slice(1, 2))).not.toBe(await titleTokensSha256(builder, two));
 });
 
+test("persona and examples stand before the opening, and their slots belong to no history item", () => {
+  const prompt = builder.build({
+    persona: { likes: ["comedy", "1990s"], dislikes: ["horror"] },
+    examples: { liked: items(1), disliked: items(3, 4) },
+    history: items(0),
+    candidates: items(2),
+  });
+  expect(read(prompt)).toBe(
+    "Likes: comedy, 1990s.\nDislikes: horror.\nLiked: Aladdin (1992)[1];\nDisliked: Hamlet (1996)[3]; HAMLET (2000)[4];\nThis user has watched: Toy Story (1995)[0];\nWill the user watch next: |  The Lion King (1994)[2]?",
+  );
+  expect(new Set(prompt.prefix.map(({ source }) => source))).toEqual(new Set([null, 0]));
+});
+
+test("a persona and examples with nothing to say leave the prompt as it is, slot for slot", () => {
+  const request = { history: items(0, 1), candidates: items(2, 7) };
+  const silent = { persona: { likes: [], dislikes: [] }, examples: { liked: [], disliked: [] } };
+  expect(builder.build({ ...request, ...silent })).toEqual(builder.build(request));
+});
+
 const pack = new URL("../../public/packs/movies/", import.meta.url);
 test.skipIf(!existsSync(new URL("manifest.json", pack)))(
   "training and app tokenise every title of the movies pack alike",
@@ -199,6 +218,41 @@ test.skipIf(!existsSync(new URL("manifest.json", pack)))(
     const { file, items: count, titleTokensSha256: expected } = manifest.catalogue;
     const all = readCatalogue(readFileSync(new URL(file, pack)), file, count);
     expect(await titleTokensSha256(makePromptBuilder(tokenizer, all, manifest.prompt), all)).toBe(expected);
+  },
+);
+
+test.skipIf(!existsSync(new URL("manifest.json", pack)))(
+  "training and app pack persona and examples alike, token for token",
+  () => {
+    const manifest = readPackManifest(readFileSync(new URL("manifest.json", pack)), "manifest.json");
+    const { file, items: count } = manifest.catalogue;
+    const all = readCatalogue(readFileSync(new URL(file, pack)), file, count);
+    const ofPack = makePromptBuilder(tokenizer, all, manifest.prompt);
+    const fixture = JSON.parse(
+      readFileSync(new URL("./fixtures/persona-prompts.json", import.meta.url), "utf-8"),
+    ) as {
+      likes: string[];
+      dislikes: string[];
+      liked: number[];
+      disliked: number[];
+      history: number[];
+      candidates: number[];
+      tokens: number[];
+      behaviour: number[];
+      position: number[];
+    }[];
+    expect(fixture.length).toBeGreaterThan(4);
+    for (const { likes, dislikes, liked, disliked, history, candidates, ...expected } of fixture) {
+      const { tokens, behaviour, position } = packPrompt(
+        ofPack.build({
+          persona: { likes, dislikes },
+          examples: { liked: items(...liked), disliked: items(...disliked) },
+          history: items(...history),
+          candidates: items(...candidates),
+        }),
+      );
+      expect({ tokens: [...tokens], behaviour: [...behaviour], position: [...position] }).toEqual(expected);
+    }
   },
 );
 

@@ -7,16 +7,41 @@ import { sha256 } from "../model/sha256.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
 import type { Branch, Prompt, Slot } from "./slot.ts";
 
+/** Stands for a title whose text channel is off. */
+export const NEUTRAL_TITLE = "a movie";
+
 const TEMPLATE = {
+  likes: "Likes:",
+  dislikes: "Dislikes:",
+  directionEnd: ",",
+  lastDirectionEnd: ".\n",
+  liked: "Liked:",
+  disliked: "Disliked:",
+  examplesEnd: "\n",
   opening: "This user has watched:",
   itemEnd: ";",
   question: "\nWill the user watch next:",
   candidateEnd: "?",
-  /** Stands for a title whose text channel is off. */
-  neutralTitle: " a movie",
+  neutralTitle: ` ${NEUTRAL_TITLE}`,
 };
 
+/** Phrases of the directions a persona speaks of, in the order in which they stand (bridged conditioning, PBA). */
+export interface PersonaPlace {
+  readonly likes: readonly string[];
+  readonly dislikes: readonly string[];
+}
+
+/** Films shown as examples of taste, each list in the order of its ratings (in-context conditioning, ICA). */
+export interface TasteExamples {
+  readonly liked: readonly ItemId[];
+  readonly disliked: readonly ItemId[];
+}
+
 export interface PromptRequest {
+  /** Stands before the opening. With nothing to say the prompt is, token for token, one without it. */
+  readonly persona?: PersonaPlace | undefined;
+  /** Stands behind the persona. None may be among the history's shown items. */
+  readonly examples?: TasteExamples | undefined;
   /** Kept items, oldest first. Slots remember their position in it. */
   readonly history: readonly ItemId[];
   readonly candidates: readonly ItemId[];
@@ -60,6 +85,7 @@ export function makePromptBuilder(
   const itemEnd = tokenizer.encode(TEMPLATE.itemEnd);
   const candidateEnd = tokenizer.encode(TEMPLATE.candidateEnd);
   const neutralTitle = tokenizer.encode(TEMPLATE.neutralTitle);
+  const examplesEnd = tokenizer.encode(TEMPLATE.examplesEnd);
 
   const itemSlots = (
     title: readonly TokenId[],
@@ -72,10 +98,29 @@ export function makePromptBuilder(
     ...textSlots(end, source),
   ];
 
+  const directionLine = (heading: string, phrases: readonly string[]): Slot[] => {
+    if (phrases.length === 0) return [];
+    const pieces = phrases.flatMap((phrase, i) => [
+      ` ${phrase}`,
+      i === phrases.length - 1 ? TEMPLATE.lastDirectionEnd : TEMPLATE.directionEnd,
+    ]);
+    return [heading, ...pieces].flatMap((piece) => textSlots(tokenizer.encode(piece), null));
+  };
+  const exampleLine = (heading: string, items: readonly ItemId[], behaviour: boolean): Slot[] =>
+    items.length === 0
+      ? []
+      : [
+          ...textSlots(tokenizer.encode(heading), null),
+          ...items.flatMap((item) => itemSlots(titleTokens(item), behaviour ? item : null, itemEnd, null)),
+          ...textSlots(examplesEnd, null),
+        ];
+
   return {
     historyItems: settings.historyItems,
     titleTokens,
     build({
+      persona = { likes: [], dislikes: [] },
+      examples = { liked: [], disliked: [] },
       history,
       candidates,
       items = settings.historyItems,
@@ -91,6 +136,10 @@ export function makePromptBuilder(
       };
       return {
         prefix: [
+          ...directionLine(TEMPLATE.likes, persona.likes),
+          ...directionLine(TEMPLATE.dislikes, persona.dislikes),
+          ...exampleLine(TEMPLATE.liked, examples.liked, behaviour),
+          ...exampleLine(TEMPLATE.disliked, examples.disliked, behaviour),
           ...textSlots(opening, null),
           ...history.slice(first).flatMap((item, i) => historySlots(item, first + i)),
           ...textSlots(question, null),

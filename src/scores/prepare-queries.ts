@@ -27,12 +27,15 @@ export function prepareQueries(
   return queries.map((query) => {
     checkQuery(query, behaviour);
     const { history, candidates, promptItems, heldGate, gateHistory, mutedText, mutedBehaviour } = query;
+    const { persona, examples } = query;
     const state = stateOf(history);
     const gate = heldGate ?? behaviour.gate(gateHistory === undefined ? state : stateOf(gateHistory));
     const prompt = prompts.build({
       history,
       candidates,
       behaviour: query.behaviour ?? true,
+      persona,
+      examples,
       ...(promptItems === undefined ? {} : { items: promptItems }),
       ...(mutedText === undefined ? {} : { mutedText }),
       ...(mutedBehaviour === undefined ? {} : { mutedBehaviour }),
@@ -61,7 +64,10 @@ function oncePerHistory<State>(
 function checkQuery(query: SlateQuery, behaviour: QueryParts["behaviour"]): void {
   const { history, candidates, heldGate, gateHistory = [], mutedText = [], mutedBehaviour = [] } = query;
   const refuse = (reason: string) => new FailureError({ kind: "bad-request", reason });
-  const unknown = [...history, ...candidates, ...gateHistory].find((item) => item >= behaviour.items);
+  const shown = [...(query.examples?.liked ?? []), ...(query.examples?.disliked ?? [])];
+  const unknown = [...history, ...candidates, ...gateHistory, ...shown].find(
+    (item) => item >= behaviour.items,
+  );
   if (unknown !== undefined)
     throw refuse(`item ${unknown} is not one of the pack's ${behaviour.items} films`);
   if (candidates.length === 0) throw refuse("there is no candidate to score");

@@ -34,6 +34,23 @@ describe("a remembered answer", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("is another one where the prompt is told another persona or other examples", async () => {
+    const { asked, score } = makeScore();
+    const remembered = rememberScores(score);
+    const persona = { likes: ["horror"], dislikes: [] };
+    const against = { likes: [], dislikes: ["horror"] };
+    const examples = { liked: [itemId(2)], disliked: [] };
+    await remembered([
+      query(5),
+      query(5, { persona }),
+      query(5, { persona: against }),
+      query(5, { examples }),
+    ]);
+    expect(asked).toHaveLength(4);
+    await remembered([query(5, { persona: { ...persona } })]);
+    expect(asked).toHaveLength(4);
+  });
+
   test("is heard at every place that asks for it, with the others", async () => {
     const remembered = rememberScores(makeScore().score);
     await remembered([query(6)]);

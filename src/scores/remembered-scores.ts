@@ -53,5 +53,7 @@ function keyOf(query: SlateQuery): string {
     behaviour ?? true,
     mutedText ?? [],
     mutedBehaviour ?? [],
+    query.persona ?? null,
+    query.examples ?? null,
   ]);
 }

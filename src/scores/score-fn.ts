@@ -1,4 +1,5 @@
 import type { ItemId } from "../core/ids.ts";
+import type { PersonaPlace, TasteExamples } from "../prompt/build-prompt.ts";
 
 /** One question to the model: how do these candidates score after this history? */
 export interface SlateQuery {
@@ -23,6 +24,10 @@ export interface SlateQuery {
   readonly mutedText?: readonly number[];
   /** Places in `history` whose behaviour slot holds the trained null vector; recommender and gate know the item all the same. */
   readonly mutedBehaviour?: readonly number[];
+  /** Told before the history, to packs that were trained to read it (PBA). Recommender and gate know nothing of it. */
+  readonly persona?: PersonaPlace;
+  /** Shown before the history, to packs that were trained to read them (ICA). Recommender and gate know nothing of them. */
+  readonly examples?: TasteExamples;
 }
 
 /** Answer in the order of `candidates`. */

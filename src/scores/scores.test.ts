@@ -251,3 +251,18 @@ describe("a recommendation", () => {
     expect(slateSize).toBe(0);
   });
 });
+
+test("persona and examples reach the prompt and leave recommender and gate alone", async () => {
+  const asked: PromptRequest[] = [];
+  const ask = makeScoreFn({ engine, behaviour, prompts: fakePrompts(asked), beta: 0.5 });
+  const query = { history: items(1), candidates: items(2, 3) };
+  const persona = { likes: ["horror"], dislikes: [] };
+  const examples = { liked: items(4), disliked: items(5) };
+  const [plain, told] = await ask([query, { ...query, persona, examples }]);
+  expect(asked[1]).toMatchObject({ persona, examples });
+  expect(told!.sasrec).toEqual(plain!.sasrec);
+  expect(told!.gate).toEqual(plain!.gate);
+  await expect(ask([{ ...query, examples: { liked: [], disliked: items(ITEMS) } }])).rejects.toThrow(
+    /item 8 is not one/,
+  );
+});

@@ -64,20 +64,25 @@ class AdapterSettings:
     of the pack."""
     persona: float = 0.0
     """Share of examples whose prompt carries the persona."""
+    steered: float = 0.0
+    """Share of examples whose persona is made up, and whose answer is drawn by what a user of that taste would choose from the
+    slate: the history's SASRec scores with the persona's nats added."""
     in_context: float = 0.0
     """Share of examples whose prompt carries liked and disliked films as examples."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuses values that mean nothing."""
-        shares = ("lora_dropout", "truncated", "emptied", "slot_dropout", "effect_share", "persona", "in_context", "ema")
-        for name in shares:
+        shares = ("lora_dropout", "truncated", "emptied", "slot_dropout", "effect_share", "ema")
+        for name in (*shares, "persona", "steered", "in_context"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
         if self.steps < 1 or self.batch < 1 or self.micro_batches < 1 or self.batch % self.micro_batches:
             raise TrainingError(f"{self.steps} steps of {self.batch} examples cannot be run in {self.micro_batches} parts")
         if self.cross_fit < 0 or self.cross_fit == 1:
             raise TrainingError(f"cross_fit is {self.cross_fit}; it is 0 or at least 2 folds")
+        if self.steered and self.steered + self.persona > 1:
+            raise TrainingError(f"persona {self.persona} and steered {self.steered} are shares of the same examples")
         if not 0 < self.curriculum_end <= 1:
             raise TrainingError(f"curriculum_end is {self.curriculum_end}; it is a share of the steps above 0")
         if self.title_loss and self.channels == "behaviour":

@@ -46,9 +46,9 @@ class TrainingData:
             raise TrainingError("the folds of a cross-fit hold every training user once")
         table = WindowTable(data, users, settings.min_history, device)
         windows = [torch.from_numpy(np.flatnonzero(np.isin(table.users, source.users))).to(device) for source in sources]
-        tells = settings.persona > 0 or settings.in_context > 0
-        tastes = Tastes.of(data.films, device) if tells else None
-        opinions = Opinions(data, table, device) if tells else None
+        tells = settings.persona > 0 or settings.steered > 0
+        tastes = Tastes.of(data, device) if tells else None
+        opinions = Opinions(data, table, device) if tells or settings.in_context > 0 else None
         return cls(table, tuple(zip(sources, windows, strict=True)), tastes, opinions)
 
 
@@ -132,11 +132,16 @@ class Draw:
         muted = uniform(count, _LONGEST_PROMPT) < settings.slot_dropout
         # Text alone is also asked for without the gate knowing the history: half of the text batches' examples.
         uniform_gate = uniform(count) < 0.5
-        pieces = self._pieces(data, windows, history, uniform)
+        pieces, steered = self._pieces(data, windows, history, uniform)
+        candidates, log_expected = slates.candidates, slates.log_expected_count
+        if data.tastes is not None and pieces.persona is not None and steered is not None:
+            wanted = scores.gather(1, candidates) + data.tastes.steering(pieces.persona, candidates) - log_expected
+            first = _drawn_first(wanted, uniform, steered)
+            candidates, log_expected = candidates.gather(1, first), log_expected.gather(1, first)
 
         own = ranks.own(torch.arange(count, device=device))
-        self._history, self._state, self._candidates = history[own], state[own], slates.candidates[own]
-        self._correction = settings.correction * slates.log_expected_count[own]
+        self._history, self._state, self._candidates = history[own], state[own], candidates[own]
+        self._correction = settings.correction * log_expected[own]
         self._muted = muted[own] if hybrid else torch.ones_like(muted[own])
         self._uniform_gate = torch.zeros_like(uniform_gate[own]) if hybrid else uniform_gate[own]
         self._pieces_shown = _rows_of(pieces, own)
@@ -145,18 +150,26 @@ class Draw:
         lengths = [length for part in self._parts for length in (part.longest, part.longest_without)]
         self._longest = _HostNumbers(torch.stack(lengths))
 
-    def _pieces(self, data: TrainingData, windows: Tensor, history: Tensor, uniform: Callable[..., Tensor]) -> OptionalPieces:
+    def _pieces(
+        self, data: TrainingData, windows: Tensor, history: Tensor, uniform: Callable[..., Tensor]
+    ) -> tuple[OptionalPieces, Tensor | None]:
+        """Returns what stands before the histories, and which examples' personas `[windows]` are made up."""
         settings = self._settings
-        persona = liked = disliked = None
-        if settings.persona > 0 and data.tastes is not None and data.opinions is not None:
-            told = uniform(len(windows), 1) < settings.persona
-            persona = data.tastes.persona(data.opinions.before(windows)) * told
+        persona = steered = liked = disliked = None
+        if data.tastes is not None and data.opinions is not None:
+            chance = uniform(len(windows))
+            steered = chance < settings.steered
+            told = (chance >= settings.steered) & (chance < settings.steered + settings.persona)
+            noise, number = uniform(len(windows), data.table.items), uniform(len(windows), 2)
+            inferred = data.tastes.persona(*data.opinions.drawn(windows, noise, number))
+            made_up = data.tastes.made_up(uniform, len(windows))
+            persona = torch.where(steered[:, None], made_up, inferred * told[:, None])
         if settings.in_context > 0 and data.opinions is not None:
             told = uniform(len(windows), 1) < settings.in_context
             noise, number = uniform(len(windows), data.table.items), uniform(len(windows), 2)
             examples = data.opinions.examples(windows, history[:, -HISTORY_ITEMS:], noise, number)
             liked, disliked = (torch.where(told, films, ABSENT) for films in examples)
-        return OptionalPieces(persona, liked, disliked)
+        return OptionalPieces(persona, liked, disliked), steered
 
     def _split(self) -> list["_Part"]:
         """Sorts the rows into parts of like length; within a part they keep their order."""
@@ -227,6 +240,19 @@ def effect_rows(settings: AdapterSettings) -> int:
     if not settings.asks_without_history:
         return 0
     return max(1, round(settings.effect_share * settings.batch))
+
+
+def _drawn_first(log_odds: Tensor, uniform: Callable[..., Tensor], rows: Tensor) -> Tensor:
+    """Returns an order of the candidates `[rows, n]`: in `rows` one drawn by softmax comes first, elsewhere none moves.
+
+    The draw is the largest of the log-odds with Gumbel noise.
+    """
+    noise = -(-uniform(*log_odds.shape).clamp(min=1e-12).log()).log()
+    order = torch.arange(log_odds.shape[1], device=log_odds.device).repeat(len(log_odds), 1)
+    drawn = (log_odds + noise).argmax(1) * rows
+    swapped = order.scatter(1, drawn[:, None], 0)
+    swapped[:, 0] = drawn
+    return swapped
 
 
 def _rows_of(pieces: OptionalPieces, rows: Tensor) -> OptionalPieces:

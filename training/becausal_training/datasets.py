@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from becausal_training.catalogue import Film
 from becausal_training.errors import TrainingError
@@ -35,6 +36,7 @@ def prepare_dataset(name: str, folder: Path = DATA) -> Dataset:
         target / "ratings.npz",
         items=np.concatenate([user.items for user in users]).astype(np.int32),
         kept=np.concatenate([user.kept for user in users]),
+        halves=np.concatenate([_halves(user) for user in users]),
         counts=np.array([len(user.items) for user in users], dtype=np.int32),
     )
     return load_dataset(name, folder)
@@ -50,13 +52,21 @@ def load_dataset(name: str, folder: Path = DATA) -> Dataset:
         raise TrainingError(
             f"{error.filename} is missing; run `python -m becausal_training data --dataset {name}` first"
         ) from error
+    if "halves" not in stored:
+        raise TrainingError(f"{stored_in} has no ratings; run `python -m becausal_training data --dataset {name}` again")
     ends = np.cumsum(stored["counts"])[:-1]
     items, kept = stored["items"].astype(np.int64), stored["kept"]
-    users = [User(i, k) for i, k in zip(np.split(items, ends), np.split(kept, ends), strict=True)]
+    columns = (np.split(column, ends) for column in (items, kept, stored["halves"] / 2))
+    users = [User(*of_user) for of_user in zip(*columns, strict=True)]
     digest = hashlib.sha256((stored_in / "catalogue.json").read_bytes())
     for array in (items.astype("<i4"), kept.astype("<i4"), stored["counts"].astype("<i4")):
         digest.update(array.tobytes())
     return Dataset(films, users, digest.hexdigest(), source.about)
+
+
+def _halves(user: User) -> npt.NDArray[np.int8]:
+    assert user.stars is not None, "a source gives ratings"
+    return np.round(2 * user.stars).astype(np.int8)
 
 
 def _source(name: str) -> Source:

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from becausal_training.catalogue import Film
 
 KEPT_FROM = 3.0
+LIKED_FROM, DISLIKED_TO = 4.0, 2.0
+"""Stars from which a rating says that a film was liked, and up to which that it was disliked."""
 MIN_HISTORY = 3
 """An evaluated or trained window has at least this many kept items before its target."""
 
@@ -59,15 +61,29 @@ MADE_UP = About("made-up", {"en": "Made-up data", "ja": "架空のデータ"}, {
 
 @dataclass(frozen=True)
 class User:
-    """One user's rated films in order of time; `kept` marks those rated 3 or more."""
+    """One user's rated films in order of time; `kept` marks those rated 3 or more.
+
+    `stars` are the ratings, half stars from 0.5 to 5; made-up users have none.
+    """
 
     items: Ints
     kept: npt.NDArray[np.bool_]
+    stars: npt.NDArray[np.float64] | None = None
 
     @property
     def kept_items(self) -> Ints:
         """The kept films, oldest first."""
         return self.items[self.kept]
+
+    @property
+    def opinions(self) -> npt.NDArray[np.int8]:
+        """What the user thought of each film: 1 liked (4 stars or more), -1 disliked (2 or fewer), 0 neither.
+
+        Without stars what was kept counts as liked and the rest as disliked.
+        """
+        if self.stars is None:
+            return (self.kept.astype(np.int8) * 2 - 1).astype(np.int8)
+        return (self.stars >= LIKED_FROM).astype(np.int8) - (self.stars <= DISLIKED_TO).astype(np.int8)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from becausal_training.errors import TrainingError
 from becausal_training.files import read_json, sha256, write_compact_json, write_json
 from becausal_training.gguf import Gguf
 from becausal_training.interactions import Dataset
-from becausal_training.personas import direction_names
+from becausal_training.preference_space import PHRASES
 from becausal_training.prompt import HISTORY_ITEMS, TEMPLATE, PromptTemplate, pad_left
 from becausal_training.recommender import AdapterShape, Recommender
 from becausal_training.sasrec import Sasrec, SasrecShape
@@ -53,7 +53,7 @@ def build_recommender(
 ) -> Recommender:
     """Returns an untrained recommender on a base, a catalogue and a SASRec."""
     tokenizer = Tokenizer.from_gguf(file)
-    template = PromptTemplate(tokenizer, title_tokens(films, year_rule, tokenizer), direction_names(films))
+    template = PromptTemplate(tokenizer, title_tokens(films, year_rule, tokenizer), PHRASES)
     return Recommender(file, tokenizer, template, sasrec, shape, dtype)
 
 
@@ -90,6 +90,7 @@ def write_pack(folder: Path, model: Recommender, data: Dataset, record: PackReco
             "year": record.year_rule,
             "historyItems": HISTORY_ITEMS,
             "maxTitleTokens": MAX_TITLE_TOKENS,
+            **_pieces(record.training),
         },
         "adapter": _file(folder / _ADAPTER) | {"rank": shape.rank, "experts": shape.experts, "scale": shape.scale},
         "sasrec": _file(folder / _SASREC)
@@ -142,6 +143,14 @@ def record_results(
     manifest["differences"] = list(differences)
     manifest["ratios"] = list(ratios)
     write_json(folder / _MANIFEST, manifest)
+
+
+def _pieces(training: dict[str, Any]) -> dict[str, list[str]]:
+    """Which optional pieces of a prompt a run showed; a pack that knows none says nothing of them."""
+    adapter = training.get("settings", {}).get("adapter", {})
+    shares = {"persona": ("persona", "steered"), "examples": ("in_context",)}
+    shown = [piece for piece, names in shares.items() if any(adapter.get(name, 0) for name in names)]
+    return {"pieces": shown} if shown else {}
 
 
 def _file(path: Path) -> dict[str, Any]:

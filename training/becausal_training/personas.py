@@ -1,91 +1,104 @@
-"""What a user's earlier ratings say about their taste: persona directions and examples of liked and disliked films.
+"""What a user's earlier ratings say about their taste, for the prompts of a training batch: persona and examples.
 
-A direction is a genre or an era. Its evidence is how much more often it occurs among the liked films than among what all
-users keep, less the same for the disliked ones, in standard deviations of a sample of that size: a user who keeps dramas
-as often as everyone has no direction. Films rated 3 or more count as liked, the others as disliked.
+The persona is that of the app (`src/persona`): a direction speaks where the posterior of the taste model is sure by four to
+one that the user differs in it from what the training users have in common. It is inferred from a few ratings drawn among
+those before the target, so that one from two films is as familiar as one from thirty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from becausal_training.catalogue import Film
+from becausal_training.errors import TrainingError
 from becausal_training.interactions import Dataset
 from becausal_training.prompt import ABSENT
+from becausal_training.taste_evidence import DISLIKE_WEIGHT, LIKE_WEIGHT, TasteSpace, fit_taste_prior
+from becausal_training.taste_prior import TastePrior
 from becausal_training.windows import WindowTable
 
-ERAS = (
-    ("films before 1960", 0, 1959),
-    ("1960s", 1960, 1969),
-    ("1970s", 1970, 1979),
-    ("1980s", 1980, 1989),
-    ("1990s", 1990, 1999),
-    ("2000s", 2000, 2009),
-    ("2010s", 2010, 2019),
-)
 MOST_DIRECTIONS = 6
-LEAST_EVIDENCE = 1.0
-"""Standard deviations below which a direction is silent."""
+SURE = 0.8
+"""A direction speaks where P(for) is at least this, or at most 1 - this."""
 MOST_EXAMPLES = 4
 """Liked, and disliked, films shown as examples at most."""
-
-
-def direction_names(films: Sequence[Film]) -> list[str]:
-    """Returns the persona's directions in the order in which a prompt names them: genres by name, then eras."""
-    genres = sorted({genre.lower() for film in films for genre in film.genres})
-    years = [film.year for film in films if film.year is not None]
-    return genres + [name for name, first, last in ERAS if any(first <= year <= last for year in years)]
-
-
-def film_attributes(films: Sequence[Film]) -> Tensor:
-    """Returns `[films, directions]`: 1 where a film is of a direction, else 0."""
-    names = direction_names(films)
-    eras = {name: (first, last) for name, first, last in ERAS}
-    attributes = torch.zeros(len(films), len(names))
-    for row, film in enumerate(films):
-        own = {genre.lower() for genre in film.genres}
-        for column, name in enumerate(names):
-            if name in eras:
-                first, last = eras[name]
-                attributes[row, column] = film.year is not None and first <= film.year <= last
-            else:
-                attributes[row, column] = name in own
-    return attributes
+FEW, MANY = 8, 32
+"""Half of the personas of a batch come from 0 to `FEW` ratings, half from 0 to `MANY`."""
+STEER = 3.0
+"""Nats by which a direction of a made-up persona moves a film that is wholly of it, for or against."""
+_NEWTON_STEPS, _SCALE_STEPS = 4, 3
+"""Fewer than the app takes: what is left to move decides no state."""
 
 
 @dataclass(frozen=True)
 class Tastes:
-    """Films' attributes and their mean over what the training users kept, on one device."""
+    """Attributes `[films, directions]` and the taste model's prior, on one device in 32 bits."""
 
     attributes: Tensor
-    expected: Tensor
+    reference: Tensor
+    mean: Tensor
+    precision: Tensor
+    variance: Tensor
+    freedom: float
 
     @classmethod
-    def of(cls, films: Sequence[Film], device: torch.device) -> "Tastes":
-        """Takes attributes and popularity from a catalogue; a catalogue nobody has rated yet counts every film once."""
-        attributes = film_attributes(films).to(device)
-        popularity = torch.tensor([film.popularity for film in films], dtype=torch.float32, device=device)
-        if not popularity.any():
-            popularity = torch.ones_like(popularity)
-        return cls(attributes, popularity @ attributes / popularity.sum())
+    def of(cls, data: Dataset, device: torch.device) -> "Tastes":
+        """Computes the space from the training users' ratings and fits the prior on them."""
+        return cls.with_prior(TasteSpace.of(data, data.bounds("train")), fit_taste_prior(data), device)
 
-    def persona(self, opinions: Tensor) -> Tensor:
-        """Returns `[users, directions]`: 1 liked, -1 disliked, 0 silent; at most six of them speak.
+    @classmethod
+    def with_prior(cls, space: TasteSpace, prior: TastePrior, device: torch.device) -> "Tastes":
+        """Lays a space and its prior out on `device`."""
+        if prior.freedom is None:
+            raise TrainingError("a persona is inferred with a prior whose directions have scales; fit it with fit_prior")
+        inverse, variance = np.linalg.inv(prior.covariance), np.diagonal(prior.covariance).copy()
+        parts = (space.attributes, space.reference, prior.mean, inverse, variance)
+        return cls(*(torch.from_numpy(part).float().to(device) for part in parts), prior.freedom)
 
-        `opinions` `[users, films]` is 1 for a liked film, -1 for a disliked one, 0 for one not rated.
+    def probabilities(self, films: Tensor, signs: Tensor) -> Tensor:
+        """Returns P(u > the training users' mean) `[users, directions]` after single ratings.
+
+        `films` `[users, n]` are the films rated, ABSENT for none; `signs` `[users, n]` is 1 for liked, -1 for disliked.
         """
-        opinions = opinions.float()
-        count = opinions.abs().sum(1, keepdim=True)
-        evidence = opinions @ self.attributes - opinions.sum(1, keepdim=True) * self.expected
-        spread = (count * self.expected * (1 - self.expected)).sqrt().clamp(min=1e-6)
-        strength = evidence / spread
-        # Of equally strong directions the earlier ones speak, on every device.
-        order = strength.abs() - 1e-4 * torch.arange(strength.shape[1], device=strength.device)
-        strongest = torch.zeros_like(strength, dtype=torch.bool)
-        strongest.scatter_(1, order.topk(min(MOST_DIRECTIONS, strength.shape[1]), 1).indices, True)
-        return (strength.sign() * (strongest & (strength.abs() >= LEAST_EVIDENCE))).long()
+        known = (films != ABSENT).float()
+        rows = (self.attributes - self.reference)[films.clamp(min=0)] * (signs * known)[..., None]
+        weights = known * torch.where(signs > 0, LIKE_WEIGHT, DISLIKE_WEIGHT)
+        mode, precision = self.mean.expand(len(films), -1), self.precision.expand(len(films), -1, -1)
+        covariance = factor = precision
+        for _ in range(_SCALE_STEPS + 1):
+            for _ in range(_NEWTON_STEPS):
+                miss = torch.sigmoid(-torch.einsum("und,ud->un", rows, mode))
+                gradient = torch.einsum("un,und->ud", weights * miss, rows)
+                gradient = gradient - torch.einsum("ude,ue->ud", precision, mode - self.mean)
+                curved = (weights * miss * (1 - miss)).sqrt()[..., None] * rows
+                factor = torch.linalg.cholesky(precision + curved.transpose(1, 2) @ curved)
+                mode = mode + torch.cholesky_solve(gradient[..., None], factor)[..., 0]
+            covariance = torch.cholesky_inverse(factor)
+            spread = (mode - self.mean) ** 2 + covariance.diagonal(dim1=1, dim2=2)
+            root = ((self.freedom + 1) / (self.freedom + spread / self.variance)).sqrt()
+            precision = root[:, :, None] * self.precision * root[:, None, :]
+        deviation = covariance.diagonal(dim1=1, dim2=2).sqrt()
+        return torch.special.ndtr((mode - self.mean) / deviation)
+
+    def persona(self, films: Tensor, signs: Tensor) -> Tensor:
+        """Returns `[users, directions]`: 1 for, -1 against, 0 silent; at most the `MOST_DIRECTIONS` surest speak."""
+        chance = self.probabilities(films, signs)
+        surest = (chance - 0.5).abs().topk(min(MOST_DIRECTIONS, chance.shape[1]), 1).indices
+        speaks = torch.zeros_like(chance, dtype=torch.bool).scatter(1, surest, True)
+        return ((chance >= SURE).long() - (chance <= 1 - SURE).long()) * speaks
+
+    def made_up(self, uniform: Callable[..., Tensor], users: int) -> Tensor:
+        """Returns personas `[users, directions]` of one to six directions drawn at random, for or against."""
+        size = self.attributes.shape[1]
+        order = uniform(users, size).argsort(1)
+        count = 1 + (uniform(users, 1) * MOST_DIRECTIONS).long()
+        return torch.where(order < count, torch.where(uniform(users, size) < 0.5, 1, -1), 0)
+
+    def steering(self, persona: Tensor, candidates: Tensor) -> Tensor:
+        """Returns by how many nats a persona moves each candidate `[users, n]`: `STEER` for each direction wholly its own."""
+        return STEER * torch.einsum("und,ud->un", self.attributes[candidates], persona.float())
 
 
 class Opinions:
@@ -99,17 +112,30 @@ class Opinions:
         place = torch.full((len(users), len(data.films)), torch.iinfo(torch.int32).max, dtype=torch.int32)
         sign = torch.zeros(place.shape, dtype=torch.int8)
         for number, user in enumerate(users):
-            rated, kept = data.users[user].items, data.users[user].kept
+            rated = data.users[user].items
             place[number, rated] = torch.arange(len(rated), dtype=torch.int32)
-            sign[number, rated] = torch.from_numpy(kept).to(torch.int8) * 2 - 1
+            sign[number, rated] = torch.from_numpy(data.users[user].opinions)
         self._place, self._sign = place.to(device), sign.to(device)
         self._table = table
 
     def before(self, windows: Tensor) -> Tensor:
-        """Returns `[windows, films]`: 1 for a film liked before the target, -1 for one disliked, 0 for one not rated."""
+        """Returns `[windows, films]`: 1 for a film liked before the target, -1 for one disliked, 0 for any other."""
         rows, targets = self._row[windows], self._table.targets(windows)[:, None]
         place = self._place[rows]
         return self._sign[rows] * (place < place.gather(1, targets))
+
+    def drawn(self, windows: Tensor, noise: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
+        """Draws the ratings that a persona is inferred from: films and signs `[windows, MANY]`, ABSENT and 0 for none.
+
+        `noise` `[windows, films]` and `number` `[windows, 2]` are uniform between 0 and 1.
+        """
+        opinions = self.before(windows)
+        best = noise.masked_fill(opinions == 0, -1).topk(min(MANY, opinions.shape[1]), 1)
+        most = torch.where(number[:, 1:] < 0.5, FEW, MANY)
+        wanted = (number[:, :1] * (most + 1)).long()
+        is_drawn = (best.values >= 0) & (torch.arange(best.values.shape[1], device=windows.device) < wanted)
+        signs = opinions.gather(1, best.indices) * is_drawn
+        return torch.where(is_drawn, best.indices, ABSENT), signs.float()
 
     def examples(self, windows: Tensor, shown: Tensor, noise: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
         """Draws liked and disliked films that are not in the history `shown`, both `[windows, MOST_EXAMPLES]`.

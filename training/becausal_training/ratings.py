@@ -38,5 +38,6 @@ def ordered_users(table: RatingTable) -> list[User]:
         places = places[np.argsort(table.timestamp[places], kind="stable")]
         kept = table.rating[places] >= KEPT_FROM
         if kept.any():
-            users.append((int(table.timestamp[places][kept][0]), int(user_id), User(table.item[places], kept)))
+            user = User(table.item[places], kept, table.rating[places])
+            users.append((int(table.timestamp[places][kept][0]), int(user_id), user))
     return [user for _, _, user in sorted(users, key=lambda entry: entry[:2])]

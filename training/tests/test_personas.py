@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from test_objectives import SETTINGS
 from tiny import ITEMS, tiny_dataset, tiny_films, tiny_gguf, tiny_recommender
 
+from becausal_training.adapter_training import train_adapter
 from becausal_training.batches import Draw, TrainingData
 from becausal_training.catalogue import Film, prompt_titles
 from becausal_training.crossfit import own_source
-from becausal_training.personas import MOST_EXAMPLES, Opinions, Tastes, direction_names
+from becausal_training.errors import TrainingError
+from becausal_training.interactions import Dataset, User
+from becausal_training.pack import _pieces
+from becausal_training.personas import MOST_DIRECTIONS, MOST_EXAMPLES, Opinions, Tastes
+from becausal_training.preference_space import PHRASES
 from becausal_training.prompt import ABSENT, OptionalPieces, PromptTemplate, pad_left
+from becausal_training.taste_evidence import TasteSpace, fit_taste_prior
+from becausal_training.taste_prior import posterior
 from becausal_training.tokenizer import Tokenizer
 from becausal_training.windows import WindowTable
 
@@ -80,34 +88,73 @@ def test_the_first_title_is_predicted_from_the_places_before_it():
         assert places[row][is_title[row]].tolist() == list(range(first - 1, first - 1 + len(expected)))
 
 
-def test_directions_are_genres_then_eras():
-    films = [
-        Film(0, 0, "a", 1994, ("Horror", "Comedy"), 1),
-        Film(1, 1, "b", 1955, ("Drama",), 1),
-        Film(2, 2, "c", None, (), 1),
-    ]
-    assert direction_names(films) == ["comedy", "drama", "horror", "films before 1960", "1990s"]
+def spaced_films() -> list[Film]:
+    """Films of two genres, drama and comedy by turns, all as popular as one another."""
+    return [Film(i, i, str(i), 1990, (("Drama",), ("Comedy",))[i % 2], 0) for i in range(24)]
 
 
-def test_a_persona_is_what_is_rated_unlike_everyone_does():
-    genres = (("Drama",), ("Comedy",), ("Horror",))
-    films = [Film(i, i, str(i), 1990, genres[i % 3], 10) for i in range(12)]
-    tastes = Tastes.of(films, CPU)  # comedy, drama, horror, 1990s
-    opinions = torch.zeros(4, 12)
-    opinions[0, [1, 4]] = 1  # two comedies
-    opinions[1, [0, 1, 2]] = 1  # one of each, as everyone
-    opinions[2, [2, 5, 8]] = -1  # three horror films disliked
-    assert tastes.persona(opinions).tolist() == [[1, -1, -1, 0], [0, 0, 0, 0], [1, 1, -1, 0], [0, 0, 0, 0]]
-    # By hand: two liked comedies, expected 2/3 of one, spread sqrt(2 * 1/3 * 2/3); the others fall short by as much as -1 sd.
-    assert tastes.expected.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1.0])
+def spaced_data() -> Dataset:
+    """Half of the users keep dramas and leave comedies, the others the reverse."""
+    rng = np.random.default_rng(0)
+    users = []
+    for number in range(20):
+        items = rng.permutation(24)[:16]
+        users.append(User(items, items % 2 == number % 2))
+    return Dataset(spaced_films(), users, "0" * 64)
 
 
-def test_at_most_six_directions_speak():
-    films = [Film(i, i, str(i), None, tuple(f"g{j:02d}" for j in range(12) if (i >> (j % 4)) & 1), 1) for i in range(16)]
-    opinions = torch.zeros(1, 16)
-    opinions[0, 15], opinions[0, 0] = 1, -1
-    persona = Tastes.of(films, CPU).persona(opinions)
-    assert persona[0].abs().sum() == 6 and persona[0, :6].tolist() == [1] * 6
+COMEDY, DRAMA = (PHRASES.index(name) for name in ("comedy", "drama"))
+
+
+def test_a_persona_is_what_sets_a_user_apart():
+    tastes = Tastes.of(spaced_data(), CPU)
+    films = torch.tensor([[1, 3, 5, 7, 9], [1, 3, 5, 7, 9], [0, 1, 2, 3, ABSENT], [ABSENT] * 5])
+    signs = torch.tensor([[1.0] * 5, [-1.0] * 5, [1.0] * 4 + [0.0], [0.0] * 5])
+    persona = tastes.persona(films, signs)
+    assert persona[:, COMEDY].tolist() == [1, -1, 0, 0]
+    assert persona[0, DRAMA] <= 0 <= persona[1, DRAMA]
+    assert not persona[3].any()
+    assert (persona != 0).sum(1).max() <= MOST_DIRECTIONS
+
+
+def test_the_inference_of_training_is_that_of_the_app():
+    data = spaced_data()
+    space, prior = TasteSpace.of(data, data.bounds("train")), fit_taste_prior(data)
+    films, signs = torch.tensor([[1, 3, 4, 8], [0, 2, 5, ABSENT]]), torch.tensor([[1.0, 1.0, -1.0, 1.0], [-1.0, 1.0, 1.0, 0.0]])
+    chance = Tastes.with_prior(space, prior, CPU).probabilities(films, signs)
+    for row in range(2):
+        known = films[row] != ABSENT
+        rows, weights = space.rating_rows(films[row][known].numpy(), signs[row][known].numpy().astype(np.int8))
+        found = posterior(prior, rows[None], weights[None])
+        z = (found.mode[0] - prior.mean) / np.sqrt(np.diagonal(found.covariance[0]))
+        expected = torch.special.ndtr(torch.from_numpy(z))
+        assert (chance[row] - expected).abs().max() < 0.02
+
+
+def test_made_up_personas_have_one_to_six_directions_of_both_signs():
+    generator = torch.Generator().manual_seed(0)
+    tastes = Tastes.of(spaced_data(), CPU)
+    persona = tastes.made_up(lambda *shape: torch.rand(shape, generator=generator), 500)
+    assert set((persona != 0).sum(1).tolist()) == {1, 2, 3, 4, 5, 6}
+    assert abs(float(persona.float().mean())) < 0.01
+    steering = tastes.steering(torch.eye(len(PHRASES), dtype=torch.long)[[COMEDY]], torch.tensor([[0, 1]]))
+    assert steering.tolist() == [[0.0, 3.0]]
+
+
+def test_a_persona_is_drawn_from_few_ratings_before_the_target():
+    data = tiny_dataset()
+    table = WindowTable(data, data.bounds("train"), 1, CPU)
+    opinions, every = Opinions(data, table, CPU), torch.arange(len(table))
+    generator = torch.Generator().manual_seed(0)
+    noise, number = (torch.rand(len(every), n, generator=generator) for n in (ITEMS, 2))
+    films, signs = opinions.drawn(every, noise, number)
+    before = opinions.before(every)
+    assert torch.equal((films != ABSENT), signs != 0)
+    for row in range(len(every)):
+        there = films[row] != ABSENT
+        assert before[row, films[row][there]].tolist() == signs[row][there].tolist()
+    counts = set((signs != 0).sum(1).tolist())
+    assert 0 in counts and 1 in counts and max(counts) > 8
 
 
 def test_opinions_are_of_what_was_rated_before_and_examples_are_not_in_the_history():
@@ -145,6 +192,38 @@ def test_a_share_of_examples_carries_the_pieces():
     same = ~longer
     width = min(before.prompts.tokens.shape[1], after.prompts.tokens.shape[1])
     assert torch.equal(before.prompts.tokens[same][:, :width], after.prompts.tokens[same][:, :width])
-    everyone = Draw(model, training, replace(plain, persona=1.0), 0, True).batches()[0]
-    assert (everyone.prompts.readout[:, -1] >= before.prompts.readout[:, -1]).all()
-    assert (everyone.prompts.readout[:, -1] > before.prompts.readout[:, -1]).any()
+
+
+def test_steered_examples_follow_their_persona():
+    model, data = tiny_recommender(), tiny_dataset()
+    settings = replace(SETTINGS, batch=400, steered=1.0)
+    training = TrainingData.of(data, settings, [own_source(data, model.sasrec)], CPU)
+    draw = Draw(model, training, settings, 0, True)
+    plain = Draw(model, training, replace(settings, steered=0.0, persona=1e-9), 0, True)
+    assert torch.equal(draw._candidates.sort(1).values, plain._candidates.sort(1).values)
+    steering = training.tastes.steering(draw._pieces_shown.persona, draw._candidates)
+    differs = steering.std(1) > 0
+    chosen = (steering[:, 0] - steering.mean(1))[differs]
+    assert differs.sum() > 100 and chosen.mean() > 1.0
+    assert torch.equal(plain._pieces_shown.persona, torch.zeros_like(plain._pieces_shown.persona))
+
+
+def test_personas_train_for_a_few_steps():
+    model, data = tiny_recommender(randomise=False), tiny_dataset()
+    settings = replace(SETTINGS, steps=3, persona=0.25, steered=0.25, in_context=0.5)
+    run = train_adapter(model, data, settings, log=lambda _: None)
+    assert len(run.loss_curve) == 3 and all(np.isfinite(loss) for _, loss in run.loss_curve)
+
+
+def test_shares_of_personas_are_of_the_same_examples():
+    with pytest.raises(TrainingError, match="steered"):
+        replace(SETTINGS, persona=0.6, steered=0.5)
+
+
+def test_a_pack_says_which_pieces_it_was_trained_to_read():
+    def of(**adapter: float) -> dict[str, list[str]]:
+        return _pieces({"settings": {"adapter": adapter}})
+
+    assert of(persona=0.0, steered=0.0, in_context=0.0) == {} == _pieces({})
+    assert of(steered=0.1) == {"pieces": ["persona"]}
+    assert of(persona=0.2, in_context=0.5) == {"pieces": ["persona", "examples"]}
