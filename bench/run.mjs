@@ -1,9 +1,10 @@
 // `npm run bench [-- NAME...] [--backend wasm|webgpu]`: prints a table per benchmark and writes bench/results/*.json.
-// Names: next-token, parity, page, engine, explain, planted-cause; all of them by default. README.md says what each figure means. Exit code 1 if a figure misses its bar.
+// Names: next-token, parity, page, engine, explain, planted-cause, learning; all of them by default. README.md says what each figure means. Exit code 1 if a figure misses its bar.
 // Without a GPU, `--backend webgpu` runs on a software Vulkan: VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json on Debian.
 import { parseArgs } from "node:util";
 import { benchEngine } from "./engine.mjs";
 import { benchExplain } from "./explain.mjs";
+import { benchLearning } from "./learning.mjs";
 import { benchNextToken } from "./next-token.mjs";
 import { benchPage } from "./page.mjs";
 import { benchParity } from "./parity.mjs";
@@ -16,6 +17,7 @@ const BENCHES = {
   engine: benchEngine,
   explain: benchExplain,
   "planted-cause": benchPlantedCause,
+  learning: benchLearning,
 };
 
 const { values, positionals } = parseArgs({
@@ -25,6 +27,9 @@ const { values, positionals } = parseArgs({
     // For "planted-cause" alone.
     worlds: { type: "string" },
     limit: { type: "string", default: "150" },
+    // For "learning" alone.
+    repetitions: { type: "string" },
+    worse: { type: "string" },
     // The rest is for "engine" alone.
     rounds: { type: "string" },
     parts: { type: "string" },
@@ -35,13 +40,13 @@ const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
 const unknown = names.find((name) => !(name in BENCHES));
 if (unknown !== undefined || !["wasm", "webgpu"].includes(values.backend)) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(BENCHES).join("] [")}] [--backend wasm|webgpu] [--rounds N] [--parts 1,2,swiftshader] [--no-peers] [--worlds FOLDER] [--limit N]`,
+    `usage: npm run bench -- [${Object.keys(BENCHES).join("] [")}] [--backend wasm|webgpu] [--rounds N] [--parts 1,2,swiftshader] [--no-peers] [--worlds FOLDER] [--limit N] [--repetitions N] [--worse N]`,
   );
   process.exit(2);
 }
 let pass = true;
-const { backend, rounds, parts, "no-peers": alone, worlds, limit } = values;
-const options = { rounds, parts, peers: !alone, worlds, limit: Number(limit) };
+const { backend, rounds, parts, "no-peers": alone, worlds, limit, repetitions, worse } = values;
+const options = { rounds, parts, peers: !alone, worlds, limit: Number(limit), repetitions, worse };
 for (const name of names) pass = (await BENCHES[name](backend, options)) && pass;
 // A GPU device keeps the process alive.
 process.exit(pass ? 0 : 1);

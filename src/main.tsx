@@ -1,7 +1,7 @@
 /**
  * @file The one place where store, worker, history and view meet.
  *
- * Flags in the address, all optional:
+ * `#evidence` in the address is the evidence page. Flags in the address, all optional:
  * - `?backend=wasm` or `?backend=webgpu` takes that backend and no other; without it WebGPU is tried first, then WASM;
  * - `?lang=en` or `?lang=ja` opens the page in that language, whatever was chosen before;
  * - `?gallery` shows every chart in every state instead of the page, on made-up fixtures and without the model.
@@ -12,6 +12,7 @@ import { present } from "./core/invariant.ts";
 import { openHistory } from "./history/open-history.ts";
 import { makeAppStore } from "./state/app-store.ts";
 import { makeAssets } from "./state/assets.ts";
+import { makeEvidenceStore } from "./state/evidence-store.ts";
 import { App } from "./view/App.tsx";
 import { languages, preferredLanguage } from "./view/i18n/language.ts";
 import { makeI18n } from "./view/i18n/make-i18n.ts";
@@ -44,10 +45,11 @@ const store = makeAppStore({
   now: Date.now,
   model: { baseUrl: folders.baseUrl, packUrl: folders.packUrl, backend },
 });
+const evidence = makeEvidenceStore(fetch, `${folder("evidence")}summary.json`);
 
 createRoot(present(document.getElementById("root"), "the page's root element")).render(
   <StrictMode>
-    <App store={store} i18n={i18n} gallery={gallery} />
+    <App store={store} evidence={evidence} i18n={i18n} gallery={gallery} />
   </StrictMode>,
 );
 if (!gallery) await store.intentions.start();

@@ -2,12 +2,23 @@
 import { describeFailure, type Failure, toFailure } from "../core/failure.ts";
 import { auditCommand } from "./audit.ts";
 import type { Command } from "./command.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { nextTokenCommand } from "./next-token.ts";
+import { opeCommand } from "./ope.ts";
 import { recommendCommand } from "./recommend.ts";
+import { tasteCommand } from "./taste.ts";
 import { UsageError } from "./usage.ts";
 
-const COMMANDS: readonly Command[] = [recommendCommand, explainCommand, auditCommand, nextTokenCommand];
+const COMMANDS: readonly Command[] = [
+  recommendCommand,
+  explainCommand,
+  auditCommand,
+  evaluateCommand,
+  nextTokenCommand,
+  opeCommand,
+  tasteCommand,
+];
 
 const HELP = `Usage: becausal COMMAND [options]
 

@@ -4,12 +4,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from becausal_training.datasets import DATA, NAMES, load_dataset, prepare_dataset
 from becausal_training.errors import TrainingError
-from becausal_training.paths import BASE_12, GOLDEN, PACKS, RESULTS, TINY_MODELS, WORK
+from becausal_training.paths import BASE_12, GOLDEN, PACKS, RECBOLE_METRICS, RESULTS, TINY_MODELS, WORK
+from becausal_training.taste_cli import add_taste_steps
 
 if TYPE_CHECKING:
     from becausal_training.interactions import Dataset
@@ -171,10 +173,12 @@ def _print_results(results: dict[str, Any]) -> None:
 
 
 def _results(_: argparse.Namespace) -> None:
+    from becausal_training.evidence_summary import SUMMARY, write_summary
     from becausal_training.results_page import PAGE, write_page
 
     write_page()
-    print(f"wrote {PAGE}")
+    write_summary()
+    print(f"wrote {PAGE} and {SUMMARY}")
 
 
 def _goldens(_: argparse.Namespace) -> None:
@@ -226,6 +230,27 @@ def _tiny(options: argparse.Namespace) -> None:
     from becausal_training.tiny_models import write_tiny_models
 
     write_tiny_models(options.out)
+    print(f"wrote {options.out}")
+
+
+def _score_cases(options: argparse.Namespace) -> None:
+    from becausal_training.case_scores import read_cases, score_cases
+    from becausal_training.pack import load_pack
+    from becausal_training.run import pick_device
+
+    data = load_dataset(options.dataset)
+    model = load_pack(options.pack or PACKS / options.dataset, films=data.films).to(pick_device(options.device))
+    cases = read_cases(options.cases)
+    with options.out.open("w", encoding="utf-8") as out:
+        for case in score_cases(model.eval(), cases):
+            out.write(f"{json.dumps(case)}\n")
+    print(f"wrote {options.out}: {len(cases)} cases")
+
+
+def _recbole_fixture(options: argparse.Namespace) -> None:
+    from becausal_training.recbole_fixture import write_fixture
+
+    write_fixture(options.out)
     print(f"wrote {options.out}")
 
 
@@ -292,7 +317,7 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("first", type=Path, help="windows.npz of `evaluate --scores`")
     compare.add_argument("second", type=Path, help="the same of the other model")
     compare.add_argument("--probes", type=Path, required=True, help="probes.npz of `probe --out`")
-    _step(steps, "results", _results, "write docs/results.md from the records in training/results")
+    _step(steps, "results", _results, "write docs/results.md and the evidence page's summary from the records in results/")
     _step(steps, "goldens", _goldens, "compute the engine's golden values from the committed pack")
     worlds = _step(steps, "worlds", _worlds, "train on planted worlds and print what was found against its bars")
     worlds.add_argument("--out", type=Path, default=RESULTS / "worlds.json", help="receives the record")
@@ -310,8 +335,17 @@ def build_parser() -> argparse.ArgumentParser:
     causes.add_argument("--side-by-side", action="store_true", help="a process for each world")
     causes.add_argument("--seed", type=int, default=0)
     causes.add_argument("--commit", help="recorded (default: what is checked out)")
+    add_taste_steps(partial(_step, steps))
     tiny = _step(steps, "tiny", _tiny, "write tiny GGUF models of every weight type and what they predict (needs gguf)")
     tiny.add_argument("--out", type=Path, default=TINY_MODELS)
+    scored = _step(steps, "score-cases", _score_cases, "score a file of cases, to hold `becausal evaluate` against it")
+    scored.add_argument("--cases", type=Path, required=True, help="as `becausal evaluate --export-cases` writes them")
+    scored.add_argument("--out", type=Path, required=True, help="receives a scored case a line")
+    scored.add_argument("--dataset", choices=NAMES, default="movies")
+    scored.add_argument("--pack", type=Path, help="the pack's folder (default: the committed pack of the data set)")
+    scored.add_argument("--device")
+    recbole = _step(steps, "recbole-fixture", _recbole_fixture, "compute RecBole's metrics of random rankings")
+    recbole.add_argument("--out", type=Path, default=RECBOLE_METRICS)
     return parser
 
 

@@ -1,6 +1,7 @@
 """`docs/results.md`, generated from the records in `training/results`: wins and losses alike."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from becausal_training.study import unpack_hits, unpack_numbers
 
 PAGE = REPOSITORY / "docs" / "results.md"
 ABLATIONS, DEPTH, WORLDS, CAUSES = "ml-100k-ablations", "ml-100k-depth", "worlds", "causes"
+TASTE = "taste"
 REFERENCE, UNIFORM = "hybrid, iLoRA, curriculum", "uniform LoRA"
 HYBRID = "hybrid iLoRA"
 PACKS = ("ml-100k", "movies")
@@ -28,20 +30,30 @@ is 1 by construction. Brackets are 95 % intervals from resampling users (2,000 t
 question. All choices were made on the validation users; the tables are of the test users, whom no training saw.
 """
 
-_PAPERS = """## Beside the papers
 
+@dataclass(frozen=True)
+class Paper:
+    """A figure as it was printed. `definition` says what it is a share of."""
+
+    method: str
+    language_model: str
+    low: float
+    high: float
+    definition: str
+
+
+PAPERS = (
+    Paper("SASRec, in LLaRA's table", "none", 0.3444, 0.3444, "correct / all"),
+    Paper("GPT-4, in LLaRA's table", "GPT-4", 0.2, 0.2, "correct / all, valid ratio .99"),
+    Paper("TALLRec, in LLaRA's table", "Llama 2, 7B", 0.3895, 0.3895, "correct / all, valid ratio .93"),
+    Paper("LLaRA, paper", "Llama 2, 7B", 0.4421, 0.4737, "correct / all, valid ratio .97"),
+    Paper("LLaRA, its repository after corrections", "Llama 2, 7B", 0.4, 0.4526, "correct / all"),
+    Paper("iLoRA", "Llama 2, 7B", 0.5275, 0.5275, "fits correct / valid answers of 92 users; about .522 as correct / all"),
+)
+
+_PAPERS = """\
 MovieLens 100K, one question for each of 95 test users (their last film), 20 candidates. One user is 1.05 points and the
-standard error of such a figure is 5 points, so differences between these rows say little.
-
-| method | language model | printed HR@1 | definition |
-| --- | --- | --- | --- |
-| SASRec, in LLaRA's table | none | .3444 | correct / all |
-| GPT-4, in LLaRA's table | GPT-4 | .2000 | correct / all, valid ratio .99 |
-| TALLRec, in LLaRA's table | Llama 2, 7B | .3895 | correct / all, valid ratio .93 |
-| LLaRA, paper | Llama 2, 7B | .4421 to .4737 | correct / all, valid ratio .97 |
-| LLaRA, its repository after corrections | Llama 2, 7B | .4000 to .4526 | correct / all |
-| iLoRA | Llama 2, 7B | .5275 | fits correct / valid answers of 92 users; about .522 as correct / all |
-"""
+standard error of such a figure is 5 points, so differences between these rows say little."""
 
 
 def write_page(results: Path = RESULTS, page: Path = PAGE) -> None:
@@ -57,19 +69,28 @@ def render(results: Path = RESULTS) -> str:
         sections.append(_section(results / f"{pack}-pack.json", f"Pack `{pack}` tampered with", _tampered))
     sections.append(_section(results / f"{DEEP}.json", "All 30 layers on `ml-100k`", _pack))
     sections.append(_section(results / f"{DEEP}-pack.json", "All 30 layers: the choice, and tampered with", _deep))
-    sections.append(_PAPERS)
+    sections.append(f"## Beside the papers\n\n{_papers()}\n")
     for pack in PACKS:
         sections.append(_section(results / f"{pack}-crossfit.json", f"Cross-fitting on `{pack}`", _crossfit))
     sections.append(_section(results / f"{ABLATIONS}.json", "What each part is worth", _ablations))
     sections.append(_section(results / f"{DEPTH}.json", "Depth", _depth))
     sections.append(_section(results / f"{WORLDS}.json", "Planted worlds", _worlds))
     sections.append(_section(results / f"{CAUSES}.json", "Planted causes", _causes))
+    sections.append(_section(results / f"{TASTE}.json", "Taste from a few ratings", _taste))
     return "\n".join(sections)
 
 
 def _section(path: Path, title: str, body: Any) -> str:
     content = body(read_json(path)) if path.exists() else "Not measured yet."
     return f"## {title}\n\n{content}\n"
+
+
+def _papers() -> str:
+    rows = []
+    for paper in PAPERS:
+        printed = " to ".join(dict.fromkeys(f"{value:.4f}".replace("0.", ".", 1) for value in (paper.low, paper.high)))
+        rows.append([paper.method, paper.language_model, printed, paper.definition])
+    return _PAPERS + "\n\n" + table(["method", "language model", "printed HR@1", "definition"], rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -100,33 +121,34 @@ def _run_line(record: dict[str, Any]) -> str:
     )
 
 
-def _by_arm(record: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def by_arm(record: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Returns the runs of a study's record, arm by arm."""
     arms: dict[str, list[dict[str, Any]]] = {}
     for run in record["runs"]:
         arms.setdefault(run["arm"], []).append(run)
     return arms
 
 
-def _mean_hits(runs: Sequence[dict[str, Any]], model: str) -> Doubles:
-    """HR@1 of every test window, averaged over the seeds."""
+def mean_hits(runs: Sequence[dict[str, Any]], model: str) -> Doubles:
+    """Returns HR@1 of every window that was measured, averaged over the seeds."""
     return np.mean([unpack_hits(run["results"][-1]["hits"][model]) for run in runs], axis=0)
 
 
-def _of_seeds(runs: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The runs whose seed one of the others has too."""
+def of_seeds(runs: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the runs whose seed one of the others has too."""
     seeds = {run["seed"] for run in others}
     return [run for run in runs if run["seed"] in seeds]
 
 
 def _ablations(record: dict[str, Any]) -> str:
-    arms = _by_arm(record)
+    arms = by_arm(record)
     reference = arms[REFERENCE]
     users = unpack_numbers(reference[0]["results"][-1]["users"])
-    sasrec = _mean_hits(reference, "SASRec")
+    sasrec = mean_hits(reference, "SASRec")
     rows = []
     for name, runs in arms.items():
-        hits, fused = _mean_hits(runs, HYBRID), _mean_hits(runs, "fused")
-        base = _mean_hits(_of_seeds(reference, runs), HYBRID)
+        hits, fused = mean_hits(runs, HYBRID), mean_hits(runs, "fused")
+        base = mean_hits(of_seeds(reference, runs), HYBRID)
         seeds = " ".join(_fraction(float(unpack_hits(r["results"][-1]["hits"][HYBRID]).mean()), False) for r in runs)
         minus = "" if name == REFERENCE else figure(user_bootstrap(hits - base, users), signed=True)
         rows.append([name, figure(user_bootstrap(hits, users)), seeds, minus, figure(user_bootstrap(fused, users))])
@@ -142,8 +164,8 @@ def _ablations(record: dict[str, Any]) -> str:
         lines += ["", "The reference arm tampered with after training (first seed):", "", _probes(reference[0]["probes"])]
     if "clusters" in reference[0] and UNIFORM in arms:
         clusters = unpack_numbers(reference[0]["clusters"])
-        base = _mean_hits(_of_seeds(reference, arms[UNIFORM]), HYBRID)
-        lines += ["", _by_cluster(base, _mean_hits(arms[UNIFORM], HYBRID), clusters, users)]
+        base = mean_hits(of_seeds(reference, arms[UNIFORM]), HYBRID)
+        lines += ["", _by_cluster(base, mean_hits(arms[UNIFORM], HYBRID), clusters, users)]
     return "\n".join(lines)
 
 
@@ -195,27 +217,27 @@ def _deep(record: dict[str, Any]) -> str:
 
 def _crossfit(record: dict[str, Any]) -> str:
     """Arms with and without folds, on validation windows; the last arm is the one without."""
-    arms = _by_arm(record)
+    arms = by_arm(record)
     *_, plain = arms
     users = unpack_numbers(arms[plain][0]["results"][-1]["users"])
     rows = []
     for name, runs in arms.items():
         for model in ("text only", HYBRID, "fused"):
-            hits = _mean_hits(runs, model)
-            minus = "" if name == plain else figure(user_bootstrap(hits - _mean_hits(arms[plain], model), users), signed=True)
+            hits = mean_hits(runs, model)
+            minus = "" if name == plain else figure(user_bootstrap(hits - mean_hits(arms[plain], model), users), signed=True)
             rows.append([name, model, figure(user_bootstrap(hits, users)), minus])
     head = (
         f"{_run_line(record)} All {len(users):,} windows of {len(np.unique(users))} validation users. SASRec alone: "
-        f"{figure(user_bootstrap(_mean_hits(arms[plain], 'SASRec'), users))}."
+        f"{figure(user_bootstrap(mean_hits(arms[plain], 'SASRec'), users))}."
     )
     return head + "\n\n" + table(["arm", "model", "HR@1", f"minus {plain}"], rows)
 
 
 def _depth(record: dict[str, Any]) -> str:
     rows = []
-    for name, runs in _by_arm(record).items():
+    for name, runs in by_arm(record).items():
         users = unpack_numbers(runs[0]["results"][-1]["users"])
-        hits, sasrec, fused = (_mean_hits(runs, model) for model in (HYBRID, "SASRec", "fused"))
+        hits, sasrec, fused = (mean_hits(runs, model) for model in (HYBRID, "SASRec", "fused"))
         seconds = np.mean([run["run"]["wallSeconds"] for run in runs])
         rows.append(
             [
@@ -267,10 +289,10 @@ def _causes(record: dict[str, Any]) -> str:
         "90 % of them and decides nothing. The class of a film shows in its title alone or in its behaviour vector alone; the "
         "films of the test users were never shown in training. Learnt by the real training on the first "
         f"{record['layers']} layers (seed {record['settings']['seed']}, {record['device']}, {record['wallSeconds']:,} s in "
-        "all). What is explained of the film that followed is its verdict log-odds, and its log share among six films of the "
-        "slate: training decides shares, and leaves open whether a cause raises its own class or lowers all others. The users "
-        "explained have the cause and its distractor in their history. By chance the cause is on top in .100. Leave-one-out "
-        "and attention weights are held to no bar."
+        "all). What is explained of the film that followed is its verdict log-odds, their contrast with the mean of six "
+        "films of its slate, and its log share among these: training decides shares, and leaves open whether a cause "
+        "raises its own class or lowers all others. The users explained have the cause and its distractor in their "
+        "history. By chance the cause is on top in .100. Leave-one-out and attention weights are held to no bar."
     )
     cells = ("world", "name", "of", "arm")
     rows = [[*(row[c] for c in cells), figure(row), f"{row['n']:,}", row["bar"], row["verdict"]] for row in record["rows"]]
@@ -285,5 +307,60 @@ def _causes(record: dict[str, Any]) -> str:
             table(["world", "figure", "of", "by", "value", "n", "bar", "verdict"], rows),
             "Median sizes of effects, in nats (of attention, the weights):",
             table(["world", "of", "by", "cause", "distractor", "largest of the noise", "n"], medians),
+        ]
+    )
+
+
+def _taste(record: dict[str, Any]) -> str:
+    """The synthetic world, then each data set's few-shot curves, as `docs/taste.md` defines them."""
+    parts = []
+    if "world" in record:
+        parts.append(_taste_world(record["world"]))
+    for name in ("movies", "ml-100k"):
+        if name in record:
+            parts.append(_taste_curve(record[name]))
+    return "\n\n".join(parts)
+
+
+def _taste_world(world: dict[str, Any]) -> str:
+    found = {(row["pairs"], row["method"]): row for row in world["rows"]}
+    methods = ("Bayes-optimal", "inferred", "mean threshold", "oracle")
+    counts = sorted({pairs for pairs, _ in found})
+    rows = []
+    for pairs in counts:
+        own = found[pairs, "inferred"]
+        bar = f"{own['short']:+.3f}, at most {own['bar']:.3f}: {own['verdict']}" if "bar" in own else ""
+        rows.append([str(pairs), *(figure(found[pairs, method]) for method in methods), bar])
+    head = (
+        f"A synthetic world in which the best possible inference is known ({world['users']:,} users, seed {world['seed']}): "
+        "accuracy on pairs of films after n pairs; AlignX's rule is the mean threshold."
+    )
+    return head + "\n\n" + table(["pairs", *methods, "inferred, short of Bayes"], rows)
+
+
+def _taste_curve(record: dict[str, Any]) -> str:
+    head = (
+        f"`{record['dataset']}`, {record['users']} test users, n ratings of the first half of each, asked about the second: "
+        "share of pairs whose liked film comes first. The whole taste holds what training users share, the personal part is "
+        "what is left without it and is nothing at n = 0; the control is shown another user's ratings."
+    )
+    rows = []
+    for row in record["pairwise"]:
+        if row["shown"] in (0, 2, 8):
+            bar = f"{row['bar']}: {row['verdict']}" if "bar" in row else ""
+            gain = "" if row["shown"] == 0 else figure(row["gain"], signed=True)
+            rows.append([row["pair"], row["taste"], str(row["shown"]), figure(row), gain, bar])
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in record["weights"].items())
+    hits = [
+        [row["model"], str(row["shown"]), figure(row), figure(row["gain"], signed=True) if "gain" in row else ""]
+        for row in record["hits"]
+    ]
+    return "\n\n".join(
+        [
+            head,
+            table(["pairs", "taste", "n", "accuracy", "gain over n = 0", "bar"], rows),
+            "HR@1 among 20 candidates on windows of the second half, knowing nothing but n ratings; SASRec's history is the "
+            f"liked films among them. Weights chosen on validation users: {weights}.",
+            table(["model", "n", "HR@1", "gain over the model alone"], hits),
         ]
     )
