@@ -6,7 +6,6 @@ import { toLanguage } from "../i18n/language.ts";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp } from "../store-context.tsx";
 import styles from "./AboutPanel.module.css";
-import section from "./Section.module.css";
 
 /** Where model and films come from, under which licence, and how well the model does on people it has not seen. */
 export function AboutPanel(): JSX.Element {
@@ -14,7 +13,7 @@ export function AboutPanel(): JSX.Element {
   const formats = useFormats();
   const about = useApp((state) => state.about);
   return (
-    <footer className={`${styles["about"]} ${section["distant"]}`}>
+    <footer className={styles["about"]}>
       <h2>{t("about.heading")}</h2>
       {about === null ? (
         <p>{t("about.waiting")}</p>

@@ -70,7 +70,7 @@ function Explained({
     <>
       {computed && <MethodChoice films={map.causes.length} />}
       <ExplanationProgress outdated={outdated} />
-      <div className={`${styles["map"]} ${section["distant"]}`}>
+      <div className={styles["map"]}>
         <DrawnMap
           map={map}
           busy={busy}

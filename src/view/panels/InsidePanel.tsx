@@ -13,10 +13,7 @@ import section from "./Section.module.css";
 export function InsidePanel(): JSX.Element {
   const { t } = useTranslation();
   return (
-    <section
-      aria-labelledby="inside-heading"
-      className={`${section["panel"]} ${section["large"]} ${section["distant"]}`}
-    >
+    <section aria-labelledby="inside-heading" className={`${section["panel"]} ${section["large"]}`}>
       <h2 id="inside-heading">{t("inside.heading")}</h2>
       <p className={section["intro"]}>{t("inside.intro")}</p>
       <div className={styles["columns"]}>
