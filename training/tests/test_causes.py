@@ -8,6 +8,7 @@ import torch
 from tiny import tiny_gguf
 
 from becausal_training import pack as packs
+from becausal_training.attribution import VALUES
 from becausal_training.causes import (
     ASIDE,
     BESIDE,
@@ -187,7 +188,7 @@ def test_what_was_planted_is_found(trained: tuple[Recommender, dict], by_title: 
     assert judged == {"model", "replacement", "Shapley, 16 pairs", "Shapley, exact", "channels"}
     assert {row["bar"] for row in rows if row["name"] == "cause on top"} == {str(FOUND), ""}
     assert {row["bar"] for row in rows if row["name"].startswith("distractor")} == {str(ASIDE), ""}
-    assert len(medians) == 9
+    assert len(medians) == 4 * len(VALUES) + 1, "four methods of every value, and attention"
 
 
 def test_nothing_is_found_in_a_model_that_learnt_nothing(by_title: CauseWorld):

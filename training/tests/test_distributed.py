@@ -45,6 +45,7 @@ def _run(rank: int, folder: Path, port: int) -> None:
     gradients = [parameter.grad for parameter in sample]
     found = {"model": dict(model.named_parameters()), "loss": run.loss_curve, "gradients": gradients}
     torch.save(found, folder / f"{rank}.pt")
+    ranks.wait()  # gloo may abort in a process that leaves while another is still in their last exchange
     leave_ranks()
 
 
