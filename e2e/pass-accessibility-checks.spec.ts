@@ -1,16 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { broken } from "./broken-rules.ts";
 import { expect, test } from "./fixtures.ts";
-
-/** Rules that the page breaks, with the elements and axe's own words. */
-async function broken(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    .analyze();
-  return violations.map(
-    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(" ")).join(", ")})`,
-  );
-}
 
 for (const language of ["en", "ja"] as const)
   test(`no rule of axe is broken in any main state, light or dark (${language})`, async ({ app, page }) => {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { fixtureResult } from "../src/evaluate/fixtures/small-result.ts";
 import { resultFileText } from "../src/evaluate/result-file.ts";
+import { broken } from "./broken-rules.ts";
 import { expect, test } from "./fixtures.ts";
 
 /** The model is not needed here: its parts stay under way. */
@@ -23,16 +23,6 @@ const full = file("full.json", resultFileText(fixtureResult("full")));
 
 const picker = (page: Page) => page.locator('#evidence-own input[type="file"]');
 const section = (page: Page, id: string) => page.locator(`#evidence-${id}`);
-
-/** Rules that the page breaks, with the elements and axe's own words. */
-async function broken(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    .analyze();
-  return violations.map(
-    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(" ")).join(", ")})`,
-  );
-}
 
 test("the evidence opens by keyboard, goes back with the browser, and shows every number as recorded", async ({
   app,

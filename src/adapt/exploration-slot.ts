@@ -4,7 +4,7 @@
  */
 import { invariant } from "../core/invariant.ts";
 import { seededRandom } from "../core/rng.ts";
-import { softmax } from "../scores/softmax.ts";
+import { softmax } from "../core/softmax.ts";
 
 /** Share of slates whose slot is filled uniformly. */
 export const DEFAULT_EPSILON = 0.2;

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
-import { finiteSchema, itemIdSchema, wholeSchema } from "../model/schema.ts";
+import { finiteSchema, itemIdSchema, parseJsonLine, wholeSchema } from "../core/schema.ts";
 
 const MOST_BYTES = 256 * 2 ** 20;
 const MOST_PLACES = 20;
@@ -115,7 +115,7 @@ export function readLog(bytes: Uint8Array, file: string): LogReading {
   const bad: { line: number; reason: string }[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
-    const read = readRow(line);
+    const read = parseJsonLine(line, rowSchema, null);
     if (typeof read === "string") bad.push({ line: index + 1, reason: read });
     else rows.push({ line: index + 1, row: read });
   }
@@ -126,19 +126,4 @@ export function readLog(bytes: Uint8Array, file: string): LogReading {
     );
   }
   return { rows, badLines: bad.length, problems: bad.slice(0, NAMED_LINES) };
-}
-
-/** The row of a line, or why there is none. */
-function readRow(line: string): LogRow | string {
-  let document: unknown;
-  try {
-    document = JSON.parse(line);
-  } catch {
-    return "it is not JSON";
-  }
-  const parsed = v.safeParse(rowSchema, document, { abortEarly: true });
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const path = v.getDotPath(issue);
-  return path === null ? issue.message : `${path}: ${issue.message}`;
 }

@@ -3,6 +3,7 @@
  * not independent, and intervals from single cases would be too narrow.
  */
 import { present } from "../core/invariant.ts";
+import { quantile } from "../core/quantile.ts";
 import { seededRandom } from "../core/rng.ts";
 import type { CaseNumbers } from "./case-audit.ts";
 
@@ -90,14 +91,6 @@ function bootstrap<Value>(
     n: values.length,
     users,
   };
-}
-
-/** Of sorted values, interpolated. */
-function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
-  const low = present(below, "a value");
-  return low + (present(above, "a value") - low) * (at - Math.floor(at));
 }
 
 function mean(values: readonly number[]): number {

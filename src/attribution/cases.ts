@@ -5,8 +5,8 @@
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
 import { type ItemId, itemId } from "../core/ids.ts";
+import { MAX_ITEMS, parseJsonLine, wholeSchema } from "../core/schema.ts";
 import { quoted } from "../model/quoted.ts";
-import { MAX_ITEMS, wholeSchema } from "../model/schema.ts";
 
 export interface Case {
   readonly id: string;
@@ -87,28 +87,18 @@ export function readCases(bytes: Uint8Array, reading: CaseReading): readonly Cas
 
 /** The case of a line, or why there is none. */
 function readLine(line: string, { items, explained, find }: CaseReading): Case | string {
-  let document: unknown;
-  try {
-    document = JSON.parse(line);
-  } catch {
-    return "it is not JSON";
-  }
-  const parsed = v.safeParse(caseSchema, document, { abortEarly: true });
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    return `${v.getDotPath(issue) ?? "the line"}: ${issue.message}`;
-  }
+  const parsed = parseJsonLine(line, caseSchema, "the line");
+  if (typeof parsed === "string") return parsed;
   const unknown: string[] = [];
   const itemOf = (named: number | string): ItemId => {
     const item = typeof named === "string" ? find(named) : named < items ? itemId(named) : null;
     if (item === null) unknown.push(typeof named === "string" ? quoted(named) : `number ${named}`);
     return item ?? itemId(0);
   };
-  const { output } = parsed;
-  const history = output.history.map(itemOf);
-  const target = itemOf(output.target);
-  const candidates = output.candidates?.map(itemOf) ?? null;
-  const [cause, distractor] = [output.cause, output.distractor].map((named) =>
+  const history = parsed.history.map(itemOf);
+  const target = itemOf(parsed.target);
+  const candidates = parsed.candidates?.map(itemOf) ?? null;
+  const [cause, distractor] = [parsed.cause, parsed.distractor].map((named) =>
     named === undefined ? null : itemOf(named),
   );
   if (unknown.length > 0) return `${unknown.slice(0, 3).join(", ")} is no film of the pack`;
@@ -125,8 +115,8 @@ function readLine(line: string, { items, explained, find }: CaseReading): Case |
     if (place !== null && place < firstExplained)
       return `the ${name} is not among the last ${explained} films of the history, which are explained`;
   return {
-    id: String(output.id),
-    user: output.user === undefined ? `case ${output.id}` : `user ${output.user}`,
+    id: String(parsed.id),
+    user: parsed.user === undefined ? `case ${parsed.id}` : `user ${parsed.user}`,
     history,
     target,
     candidates,

@@ -4,10 +4,10 @@
  */
 import type { ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
+import { softmax } from "../core/softmax.ts";
 import type { PackManifest } from "../model/pack-manifest.ts";
 import type { RankedSlate } from "../scores/recommend.ts";
 import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
-import { softmax } from "../scores/softmax.ts";
 import type { TokenScore, TokenScoreFn } from "../scores/token-scores.ts";
 import type { AuditReport } from "./audit.ts";
 import type { ChannelReport } from "./channels.ts";

@@ -1,8 +1,8 @@
 /** @file Models whose answers are known, behind the same contract as the real one. */
 import { FailureError } from "../core/failure.ts";
 import { type ItemId, itemId } from "../core/ids.ts";
+import { softmax } from "../core/softmax.ts";
 import type { ScoreFn, SlateQuery, SlateScores } from "../scores/score-fn.ts";
-import { softmax } from "../scores/softmax.ts";
 import type { Scene } from "./intervention.ts";
 
 export const BETA = 0.5;

@@ -2,8 +2,8 @@
 import { FailureError } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import { present } from "../core/invariant.ts";
+import { softmax } from "../core/softmax.ts";
 import type { ScoreFn, SlateScores } from "../scores/score-fn.ts";
-import { softmax } from "../scores/softmax.ts";
 import type { EffectQuestion, EffectValue, ItemEffects } from "./effect.ts";
 
 /** Per candidate, each [candidates]. */

@@ -3,6 +3,8 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import type { CaseNumbers } from "../attribution/case-audit.ts";
 import { FailureError } from "../core/failure.ts";
+import { jsonOrNull } from "../core/schema.ts";
+import { refuseWrite } from "./output-file.ts";
 
 /** A case that could not be explained, and why. */
 export interface FailedCase {
@@ -67,26 +69,11 @@ export async function readRecords(file: string, settings: unknown): Promise<read
       reason: `${file} is of other cases, another model or another method; leave --resume out to begin anew`,
     });
   const records = lines.map((line, i) => {
-    const parsed = v.safeParse(recordSchema, parseLine(line));
+    const parsed = v.safeParse(recordSchema, jsonOrNull(line));
     if (parsed.success) return parsed.output;
     const reason = `line ${i + 2} is no record of a case; leave --resume out to begin anew`;
     throw new FailureError({ kind: "file-invalid", file, reason });
   });
   if (whole !== text) await writeFile(file, whole).catch(refuseWrite(file));
   return records;
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-}
-
-function refuseWrite(file: string) {
-  return (thrown: unknown): never => {
-    const reason = thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
-    throw new FailureError({ kind: "bad-request", reason: `${file} cannot be written (${reason})` });
-  };
 }

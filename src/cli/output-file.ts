@@ -7,9 +7,7 @@ import { FailureError } from "../core/failure.ts";
 export async function checkWritable(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found !== null && !found.isFile()) throw refusal(path, "it is no file");
-  await access(found === null ? dirname(resolve(path)) : path, constants.W_OK).catch((thrown: unknown) => {
-    throw refusal(path, codeOf(thrown));
-  });
+  await access(found === null ? dirname(resolve(path)) : path, constants.W_OK).catch(refuseWrite(path));
 }
 
 /** The whole file or, whatever happens meanwhile, the one that was there. Rejects with `bad-request`. */
@@ -20,14 +18,17 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (thrown) {
     await rm(temporary, { force: true });
-    throw refusal(path, codeOf(thrown));
+    refuseWrite(path)(thrown);
   }
+}
+
+/** What to do with the failure of a write: to reject with `bad-request`, naming the file. */
+export function refuseWrite(path: string) {
+  return (thrown: unknown): never => {
+    throw refusal(path, thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown));
+  };
 }
 
 function refusal(path: string, reason: string): FailureError {
   return new FailureError({ kind: "bad-request", reason: `${path} cannot be written (${reason})` });
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
 }

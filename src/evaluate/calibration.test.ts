@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { brierScore, probabilities, reliability } from "./calibration.ts";
+import { softmax } from "../core/softmax.ts";
+import { brierScore, reliability } from "./calibration.ts";
 
 /** Scores whose softmax is these probabilities. */
 const scoresOf = (...shares: number[]) => shares.map((share) => Math.log(share));
 
 test("probabilities add up, however large the scores", () => {
-  const shown = probabilities([1000, 1000, -1000]);
+  const shown = softmax([1000, 1000, -1000]);
   expect(shown).toEqual([0.5, 0.5, 0]);
 });
 

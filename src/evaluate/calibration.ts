@@ -1,5 +1,6 @@
 /** @file Whether shown probabilities can be believed. */
 import { present } from "../core/invariant.ts";
+import { softmax } from "../core/softmax.ts";
 import type { Calibration } from "./result-file.ts";
 
 /** One question as it is shown: scores of the candidates and the target's place, -1 where it is none of them. */
@@ -10,17 +11,9 @@ export interface ShownCase {
 
 export const CALIBRATION_BINS = 10;
 
-/** Softmax of scores. */
-export function probabilities(scores: readonly number[]): number[] {
-  const highest = Math.max(...scores);
-  const weights = scores.map((score) => Math.exp(score - highest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
-}
-
 /** Sum of (p - [target])^2 over the candidates, in [0, 2] (Brier 1950); a target that is not among them had the probability 0. */
 export function brierScore({ scores, target }: ShownCase): number {
-  const errors = probabilities(scores).map((p, place) => (p - (place === target ? 1 : 0)) ** 2);
+  const errors = softmax(scores).map((p, place) => (p - (place === target ? 1 : 0)) ** 2);
   return errors.reduce((sum, error) => sum + error, target < 0 ? 1 : 0);
 }
 
@@ -30,7 +23,7 @@ export function reliability(
 ): Pick<Calibration, "bins" | "expectedCalibrationError"> {
   const sums = Array.from({ length: CALIBRATION_BINS }, () => ({ n: 0, probability: 0, hits: 0 }));
   for (const { scores, target } of cases) {
-    const shown = probabilities(scores);
+    const shown = softmax(scores);
     const confidence = Math.max(...shown);
     const first = shown.indexOf(confidence);
     const at = Math.min(CALIBRATION_BINS - 1, Math.floor(confidence * CALIBRATION_BINS));

@@ -3,7 +3,7 @@
  * them. Input from outside wherever it is read again.
  */
 import * as v from "valibot";
-import { FailureError } from "../core/failure.ts";
+import { finiteSchema as finite, MAX_ITEMS, parseJson, sha256Schema as sha256 } from "../core/schema.ts";
 
 export const RESULT_SCHEMA = "becausal-evaluation/1";
 
@@ -31,13 +31,10 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const NEGATIVE_RULES = ["outside-prompt-history", "never-rated-before"] as const;
 export type NegativeRule = (typeof NEGATIVE_RULES)[number];
 
-const MOST_ITEMS = 1_000_000;
-const finite = v.pipe(v.number(), v.finite());
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const item = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MOST_ITEMS - 1));
+const item = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_ITEMS - 1));
 const items = v.array(item);
 const text = v.pipe(v.string(), v.maxLength(10_000));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits"));
 const mode = v.picklist(MODES);
 const fraction = v.pipe(finite, v.minValue(0), v.maxValue(1));
 
@@ -251,17 +248,7 @@ function firstDisagreement({ cases, popularity, settings }: EvaluationResult): s
 
 /** Reads a result. Throws `file-invalid` naming the first field that is wrong. */
 export function readResultFile(bytes: Uint8Array, file: string): EvaluationResult {
-  const invalid = (reason: string) => new FailureError({ kind: "file-invalid", file, reason });
-  let document: unknown;
-  try {
-    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw invalid("it is not JSON");
-  }
-  const parsed = v.safeParse(resultSchema, document, { abortEarly: true });
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw invalid(`${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
+  return parseJson(bytes, file, resultSchema);
 }
 
 /** The document's text, a case a line. */

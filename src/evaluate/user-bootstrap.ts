@@ -1,5 +1,6 @@
 /** @file Percentile intervals by resampling users (Efron 1979; clusters as in Field and Welsh 2007): the questions of one person are not independent. */
 import { invariant, present } from "../core/invariant.ts";
+import { quantile } from "../core/quantile.ts";
 import { seededRandom } from "../core/rng.ts";
 
 export interface Interval {
@@ -57,13 +58,4 @@ function dot(left: Float64Array, right: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < left.length; i++) sum += (left[i] as number) * (right[i] as number);
   return sum;
-}
-
-/** Linear between order statistics, as NumPy's default. */
-function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const low = sorted[below] ?? Number.NaN;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
-  return low + (at - below) * (high - low);
 }

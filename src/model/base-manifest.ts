@@ -1,6 +1,6 @@
 /** @file `manifest.json` of a base model in parts (docs/formats.md, section 1). */
 import * as v from "valibot";
-import { fileNameSchema, parseJson, sha256Schema, textSchema, wholeSchema } from "./schema.ts";
+import { fileNameSchema, parseJson, sha256Schema, textSchema, wholeSchema } from "../core/schema.ts";
 
 const MAX_PART_BYTES = 20 * 2 ** 20;
 const MAX_FILE_BYTES = 2 ** 31 - 1;

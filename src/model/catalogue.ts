@@ -1,9 +1,9 @@
 /** @file `catalogue.json` of a pack (docs/formats.md, section 3): the films it can recommend. */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
+import { itemIdSchema, MAX_ITEMS, parseJson, wholeSchema } from "../core/schema.ts";
 import type { Film } from "./film.ts";
 import type { FilmText } from "./items-file.ts";
-import { itemIdSchema, MAX_ITEMS, parseJson, wholeSchema } from "./schema.ts";
 
 const row = {
   id: itemIdSchema,

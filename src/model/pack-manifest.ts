@@ -9,7 +9,7 @@ import {
   sha256Schema,
   textSchema,
   wholeSchema,
-} from "./schema.ts";
+} from "../core/schema.ts";
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 

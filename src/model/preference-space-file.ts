@@ -1,10 +1,10 @@
 /** @file `preference-space.json` beside a pack (docs/formats.md, section 10): the preference directions and every film's values. */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
+import { finiteSchema, MAX_ITEMS, parseJson, sha256Schema, wholeSchema } from "../core/schema.ts";
 import { choleskyFactor } from "../persona/cholesky.ts";
 import { exposureReference, type PreferenceSpace } from "../persona/preference-space.ts";
 import type { Film } from "./film.ts";
-import { finiteSchema, MAX_ITEMS, parseJson, sha256Schema, wholeSchema } from "./schema.ts";
 
 /** A file beyond this is refused unread. */
 export const MAX_PREFERENCE_SPACE_BYTES = 4 * 2 ** 20;

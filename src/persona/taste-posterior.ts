@@ -2,6 +2,7 @@
  * @file Live inference of a taste. Film i is preferred to j with probability sigmoid(u · (φi − φj)), u normal about a mean; the posterior
  * is Gaussian about its mode (Laplace), found by Newton's method on a concave function.
  */
+import { sigmoid } from "../core/sigmoid.ts";
 import { choleskyFactor, choleskyInverse, choleskySolve } from "./cholesky.ts";
 import type { TastePrior } from "./preference-space.ts";
 
@@ -146,10 +147,6 @@ function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
   return sum;
-}
-
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }
 
 function logSigmoid(x: number): number {

@@ -1,9 +1,9 @@
 /** @file The one place where language model, gate and recommender become a slate's scores (docs/formats.md, section 4). */
 import { present } from "../core/invariant.ts";
+import { softmax } from "../core/softmax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { prepareQueries, type QueryParts } from "./prepare-queries.ts";
 import type { ScoreFn, SlateScores } from "./score-fn.ts";
-import { softmax } from "./softmax.ts";
 
 export interface ScoreParts extends QueryParts {
   readonly engine: Pick<Engine, "verdicts">;

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FailureError } from "../core/failure.ts";
 import { eventIndex, type ItemId, itemId, tokenId } from "../core/ids.ts";
+import { softmax } from "../core/softmax.ts";
 import type { EnginePrompt, OnAnswer } from "../engine/engine.ts";
 import type { Film } from "../model/film.ts";
 import type { PromptBuilder, PromptRequest } from "../prompt/build-prompt.ts";
 import { proposeSlate, recommend } from "./recommend.ts";
 import type { SlateQuery, SlateScores } from "./score-fn.ts";
 import { makeScoreFn } from "./score-slates.ts";
-import { softmax } from "./softmax.ts";
 
 const items = (...ids: number[]): ItemId[] => ids.map(itemId);
 const ITEMS = 8;

@@ -3,7 +3,7 @@
  * `python -m becausal_training results`. Names are those that the page has words for; another name is refused.
  */
 import * as v from "valibot";
-import { finiteSchema, parseJson, textSchema } from "../model/schema.ts";
+import { finiteSchema, parseJson, textSchema } from "../core/schema.ts";
 
 export const EVIDENCE_SCHEMA = "becausal-evidence/1";
 

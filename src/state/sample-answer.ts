@@ -5,8 +5,8 @@
 import * as v from "valibot";
 import type { EffectMatrix } from "../attribution/effect.ts";
 import { type EventIndex, eventIndex, type ItemId, itemId } from "../core/ids.ts";
+import { parseJson } from "../core/schema.ts";
 import type { Film } from "../model/film.ts";
-import { parseJson } from "../model/schema.ts";
 import type { RankedItem } from "../scores/recommend.ts";
 import type { Recommendation } from "../worker/protocol.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { parseJson } from "../model/schema.ts";
+import { parseJson } from "../core/schema.ts";
 
 /** A history to start from with one click. */
 export interface SampleHistory {

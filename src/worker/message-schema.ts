@@ -102,6 +102,15 @@ const question = v.picklist(["total", "prompt-only"]);
 const value = v.picklist(["verdict", "contrast"]);
 const method = v.picklist(["leave-one-out", "replacement", "shapley"]);
 const pairs = v.pipe(count, v.minValue(1), v.maxValue(MAX_PAIRS));
+/** What decides a map, but for the draws behind it. */
+const askedMap = {
+  history,
+  candidates,
+  question,
+  value: v.exactOptional(value),
+  method,
+  pairs: v.exactOptional(pairs),
+};
 const effectMatrix: Schema<EffectMatrix> = v.object({
   method,
   question,
@@ -217,15 +226,7 @@ export const callSchemas: {
     progress: nothing,
   },
   explain: {
-    args: v.object({
-      history,
-      candidates,
-      question,
-      value: v.exactOptional(value),
-      method,
-      seed,
-      pairs: v.exactOptional(pairs),
-    }),
+    args: v.object({ ...askedMap, seed }),
     reply: effectMatrix,
     progress: v.object({ rows: v.array(itemEffects), done: count, total: count }),
   },
@@ -284,14 +285,7 @@ export const callSchemas: {
     progress: nothing,
   },
   evidence: {
-    args: v.object({
-      history,
-      candidates,
-      question,
-      value: v.exactOptional(value),
-      method,
-      pairs: v.exactOptional(pairs),
-    }),
+    args: v.object(askedMap),
     reply: v.string(),
     progress: nothing,
   },

@@ -1,12 +1,12 @@
 /** @file Worlds in which a device proposes an update and the truth of it is known: how often does it accept what is worse? */
 import { present } from "../../core/invariant.ts";
 import { type Random, seededRandom } from "../../core/rng.ts";
+import { sigmoid } from "../../core/sigmoid.ts";
 import { DEFAULT_EPSILON, drawSlot } from "../exploration-slot.ts";
 import { linearHead } from "../head.ts";
 import { DEFAULT_CLIMB } from "../learn.ts";
 import { DEFAULT_OBJECTIVE, policyOver } from "../objective.ts";
 import { type FitRewards, proposeUpdate, type UpdateRow } from "../update.ts";
-import { sigmoid } from "./mood-world.ts";
 
 const FILMS = 20;
 const WIDTH = 8;

@@ -4,7 +4,8 @@
  */
 import { invariant, present } from "../../core/invariant.ts";
 import type { Random } from "../../core/rng.ts";
-import { softmax } from "../../scores/softmax.ts";
+import { sigmoid } from "../../core/sigmoid.ts";
+import { softmax } from "../../core/softmax.ts";
 
 export interface MoodWorld {
   /** Log-odds of a like without mood, [readers][films]. The reader of a round is known, the mood (+1 or -1, a fair coin) is not. */
@@ -29,10 +30,6 @@ export interface WorldLog {
   readonly reward: Float64Array;
   /** 1 where the film was drawn uniformly, 0 where the reader chose it. */
   readonly drawn: Uint8Array;
-}
-
-export function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }
 
 /** g(x, a) = (sigma(base + mood) + sigma(base - mood)) / 2, the chance of a like where the film is drawn: [readers][films]. */

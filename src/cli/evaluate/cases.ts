@@ -1,10 +1,10 @@
 /** @file A file of cases: a question a line, for `evaluate --cases`; and the same written. */
 import * as v from "valibot";
 import { FailureError } from "../../core/failure.ts";
+import { parseJsonLine, wholeSchema } from "../../core/schema.ts";
 import type { Problems } from "../../evaluate/problems.ts";
 import type { Question } from "../../evaluate/questions.ts";
 import { quoted } from "../../model/quoted.ts";
-import { wholeSchema } from "../../model/schema.ts";
 import { readLines } from "./lines.ts";
 
 export interface CasesFile {
@@ -82,28 +82,19 @@ export async function readCasesFile(
 
 /** The question of a line, or why there is none. */
 function readCase(text: string, { items, find }: CaseNames): Question | string {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return "it is not JSON";
-  }
-  const parsed = v.safeParse(lineSchema, document, { abortEarly: true });
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    return `${v.getDotPath(issue) ?? "the line"}: ${issue.message}`;
-  }
+  const parsed = parseJsonLine(text, lineSchema, "the line");
+  if (typeof parsed === "string") return parsed;
   const unknown: string[] = [];
   const rowOf = (named: number | string): number => {
     const row = typeof named === "string" ? find(named) : named < items ? named : null;
     if (row === null) unknown.push(typeof named === "string" ? quoted(named) : `row ${named}`);
     return row ?? 0;
   };
-  const { id, user = id, draw = 0 } = parsed.output;
-  const history = parsed.output.history.map(rowOf);
-  const seen = [...(parsed.output.seen ?? []).map(rowOf), ...history];
-  const target = rowOf(parsed.output.target);
-  const candidates = parsed.output.candidates?.map(rowOf) ?? null;
+  const { id, user = id, draw = 0 } = parsed;
+  const history = parsed.history.map(rowOf);
+  const seen = [...(parsed.seen ?? []).map(rowOf), ...history];
+  const target = rowOf(parsed.target);
+  const candidates = parsed.candidates?.map(rowOf) ?? null;
   if (unknown.length > 0) return `${unknown.slice(0, 3).join(", ")}: no film of the pack, or several`;
   if (candidates !== null && !candidates.includes(target)) return "the target is not among the candidates";
   if (candidates !== null && new Set(candidates).size < candidates.length)

@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { appendFile, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import { FailureError } from "../../core/failure.ts";
+import { jsonOrNull } from "../../core/schema.ts";
 import { caseSchema, type EvaluationCase } from "../../evaluate/result-file.ts";
+import { refuseWrite } from "../output-file.ts";
 
 const entrySchema = v.object({ seconds: v.pipe(v.number(), v.finite(), v.minValue(0)), case: caseSchema });
 
@@ -43,17 +45,17 @@ export async function openJournal(path: string, fingerprint: string, restart: bo
   const text = restart ? null : await readFile(path, "utf8").catch(() => null);
   const entries = text === null || text === "" ? null : readEntries(text, path, fingerprint);
   if (text === null || entries === null)
-    await writeFile(path, `${JSON.stringify({ fingerprint })}\n`).catch(refusal(path));
+    await writeFile(path, `${JSON.stringify({ fingerprint })}\n`).catch(refuseWrite(path));
   else {
     const wholeBytes = Buffer.byteLength(text.slice(0, text.lastIndexOf("\n") + 1));
-    await truncate(path, wholeBytes).catch(refusal(path));
+    await truncate(path, wholeBytes).catch(refuseWrite(path));
   }
   return {
     known: (entries ?? []).map((entry) => entry.case),
     seconds: (entries ?? []).reduce((sum, { seconds }) => sum + seconds, 0),
     async add(cases, seconds) {
       const lines = cases.map((each) => JSON.stringify({ seconds: seconds / cases.length, case: each }));
-      await appendFile(path, lines.map((line) => `${line}\n`).join("")).catch(refusal(path));
+      await appendFile(path, lines.map((line) => `${line}\n`).join("")).catch(refuseWrite(path));
     },
     remove: () => rm(path, { force: true }),
   };
@@ -74,24 +76,9 @@ function readEntries(
       reason: `${path} is of another pack, other data or other settings; give --restart to begin anew, or another --out`,
     });
   return lines.map((line, i) => {
-    const parsed = v.safeParse(entrySchema, parseLine(line));
+    const parsed = v.safeParse(entrySchema, jsonOrNull(line));
     if (parsed.success) return parsed.output;
     const reason = `line ${i + 2} is no case; give --restart to begin anew`;
     throw new FailureError({ kind: "file-invalid", file: path, reason });
   });
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-}
-
-function refusal(path: string) {
-  return (thrown: unknown): never => {
-    const reason = thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
-    throw new FailureError({ kind: "bad-request", reason: `${path} cannot be written (${reason})` });
-  };
 }

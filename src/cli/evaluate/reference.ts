@@ -1,6 +1,7 @@
 /** @file Scores of the same cases by another runtime: a case a line. */
 import * as v from "valibot";
 import { FailureError } from "../../core/failure.ts";
+import { jsonOrNull } from "../../core/schema.ts";
 import type { ReferenceCase } from "../../evaluate/agreement.ts";
 import { caseSchema } from "../../evaluate/result-file.ts";
 import { readLines } from "./lines.ts";
@@ -23,7 +24,7 @@ export async function readReference(path: string, file: string): Promise<readonl
   const cases: ReferenceCase[] = [];
   await readLines(path, file, (line, number) => {
     if (line.trim() === "") return;
-    const parsed = v.safeParse(lineSchema, parseLine(line), { abortEarly: true });
+    const parsed = v.safeParse(lineSchema, jsonOrNull(line), { abortEarly: true });
     if (!parsed.success) {
       const [issue] = parsed.issues;
       const where = v.getDotPath(issue);
@@ -33,12 +34,4 @@ export async function readReference(path: string, file: string): Promise<readonl
     cases.push(parsed.output);
   });
   return cases;
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,5 @@
 import { type CsvCell, toCsv } from "../../../core/csv.ts";
-import type { EvidenceSectionView } from "./evidence-section.ts";
-import type { EvidenceWords } from "./published-sections.ts";
+import type { EvidenceSectionView, EvidenceWords } from "./evidence-section.ts";
 
 /** What the page shows as CSV: a line for every figure, numbers as recorded, each with its definition and command. */
 export function evidenceCsv(t: EvidenceWords, sections: readonly EvidenceSectionView[]): string {

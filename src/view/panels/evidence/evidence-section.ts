@@ -1,8 +1,10 @@
 /** @file What the evidence page shows, as data: the same for the page and for its CSV. Words are in the page's language. */
-
+import type { TFunction } from "i18next";
 import type { IntervalRow } from "../../charts/IntervalTable.tsx";
-import type { FigureForm } from "../../charts/interval-scale.ts";
+import { type FigureForm, standing } from "../../charts/interval-scale.ts";
 import type { ReliabilityDiagramProps } from "../../charts/ReliabilityDiagram.tsx";
+
+export type EvidenceWords = TFunction<"evidence">;
 
 export interface EvidenceChart {
   readonly title: string;
@@ -67,4 +69,16 @@ export function makeGroup(parts: Pick<EvidenceGroup, "id"> & Partial<EvidenceGro
     tables: [],
     ...parts,
   };
+}
+
+/** How many figures lie above zero, below it, and on both sides of it, in words. */
+export function tally(t: EvidenceWords, charts: readonly EvidenceChart[]): string {
+  const sides = charts.flatMap(({ rows, form }) => rows.map((row) => standing(row, form)));
+  const count = (side: "above" | "below" | "open") => sides.filter((each) => each === side).length;
+  return t("tally", {
+    count: sides.length,
+    above: count("above"),
+    below: count("below"),
+    open: count("open"),
+  });
 }

@@ -7,9 +7,9 @@ import { makeFormats } from "../../i18n/formats.ts";
 import { type Language, languages } from "../../i18n/language.ts";
 import { makeI18n } from "../../i18n/make-i18n.ts";
 import { evidenceCsv } from "./evidence-csv.ts";
-import type { EvidenceSectionView } from "./evidence-section.ts";
+import type { EvidenceSectionView, EvidenceWords } from "./evidence-section.ts";
 import { ownSections } from "./own-sections.ts";
-import { type EvidenceChoice, type EvidenceWords, publishedSections } from "./published-sections.ts";
+import { type EvidenceChoice, publishedSections } from "./published-sections.ts";
 
 const summary = readEvidenceSummary(
   readFileSync(new URL("../../../../public/evidence/summary.json", import.meta.url)),

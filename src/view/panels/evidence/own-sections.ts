@@ -2,16 +2,17 @@
 import { type Metric, MODES, type Mode } from "../../../evaluate/result-file.ts";
 import type { OwnRun } from "../../../state/evidence-store.ts";
 import type { IntervalRow } from "../../charts/IntervalTable.tsx";
-import { type FigureForm, standing } from "../../charts/interval-scale.ts";
+import type { FigureForm } from "../../charts/interval-scale.ts";
 import type { Formats } from "../../i18n/formats.ts";
 import {
   type EvidenceChart,
   type EvidenceGroup,
   type EvidenceSectionView,
   type EvidenceTable,
+  type EvidenceWords,
   makeGroup,
+  tally,
 } from "./evidence-section.ts";
-import type { EvidenceWords } from "./published-sections.ts";
 
 /** Proper names: the same in every language. */
 const backendNames = { webgpu: "WebGPU", wasm: "WebAssembly" } as const;
@@ -164,17 +165,6 @@ function twinCommand({ result: { command, settings } }: OwnRun): string {
   const wanted = settings.protocol === "full" ? "windows" : "full";
   const bare = command.replace(/ --protocol \S+/, "").replace(/ --out \S+/, "");
   return `${bare} --protocol ${wanted} --out ${wanted}.json`;
-}
-
-function tally(t: EvidenceWords, charts: readonly EvidenceChart[]): string {
-  const sides = charts.flatMap(({ rows, form }) => rows.map((row) => standing(row, form)));
-  const count = (side: "above" | "below" | "open") => sides.filter((each) => each === side).length;
-  return t("tally", {
-    count: sides.length,
-    above: count("above"),
-    below: count("below"),
-    open: count("open"),
-  });
 }
 
 /** One measure as a chart; none where the run does not have it. */

@@ -1,5 +1,4 @@
 /** @file The published figures as sections of the evidence page. */
-import type { TFunction } from "i18next";
 import { present } from "../../../core/invariant.ts";
 import {
   EVIDENCE_PACKS,
@@ -14,14 +13,16 @@ import {
   type Paper,
 } from "../../../state/evidence-summary.ts";
 import type { IntervalRow } from "../../charts/IntervalTable.tsx";
-import { type FigureForm, standing } from "../../charts/interval-scale.ts";
+import type { FigureForm } from "../../charts/interval-scale.ts";
 import type { Formats } from "../../i18n/formats.ts";
 import {
   type EvidenceChart,
   type EvidenceGroup,
   type EvidenceSectionView,
   type EvidenceTable,
+  type EvidenceWords,
   makeGroup,
+  tally,
 } from "./evidence-section.ts";
 
 export interface EvidenceChoice {
@@ -29,8 +30,6 @@ export interface EvidenceChoice {
   readonly watchedLast: boolean;
   readonly slate: 50 | 100;
 }
-
-export type EvidenceWords = TFunction<"evidence">;
 
 export function publishedSections(
   t: EvidenceWords,
@@ -151,16 +150,7 @@ function makeSayings(t: EvidenceWords, formats: Formats): Sayings {
         definition: [...definition, ...formWords],
       };
     },
-    tally: (charts) => {
-      const sides = charts.flatMap(({ rows, form }) => rows.map((row) => standing(row, form)));
-      const count = (side: "above" | "below" | "open") => sides.filter((each) => each === side).length;
-      return t("tally", {
-        count: sides.length,
-        above: count("above"),
-        below: count("below"),
-        open: count("open"),
-      });
-    },
+    tally: (charts) => tally(t, charts),
     measure: (measure, protocol) => measureTitle(t, measure, protocol),
     define: (measure, protocol) => defineMeasure(t, measure, protocol),
   };

@@ -1,7 +1,7 @@
-/** @file What the manifests' schemas share, and how a document from outside becomes a typed value. */
+/** @file What the schemas of documents share, and how a document from outside becomes a typed value. */
 import * as v from "valibot";
-import { FailureError } from "../core/failure.ts";
-import { type ItemId, itemId } from "../core/ids.ts";
+import { FailureError } from "./failure.ts";
+import { type ItemId, itemId } from "./ids.ts";
 
 export const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits"));
 
@@ -40,4 +40,35 @@ export function parseJson<Output>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw invalid(`${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
+}
+
+/**
+ * The value of one line of a file of JSON lines, or in words why there is none. `whole` is what a fault of no single field is said to be of; null
+ * says the fault alone.
+ */
+export function parseJsonLine<Output extends object>(
+  line: string,
+  schema: v.GenericSchema<unknown, Output>,
+  whole: string | null,
+): Output | string {
+  let document: unknown;
+  try {
+    document = JSON.parse(line);
+  } catch {
+    return "it is not JSON";
+  }
+  const result = v.safeParse(schema, document, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const where = v.getDotPath(issue) ?? whole;
+  return where === null ? issue.message : `${where}: ${issue.message}`;
+}
+
+/** Null, which is of no schema here, where the text is not JSON. */
+export function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
