@@ -1,5 +1,6 @@
 // How long `becausal evaluate` takes for a case of 20 candidates, and what 1,000 cases would take: the golden slates as cases, or with
 // `--dataset FOLDER` windows of its test users. `--modes LIST`, `--limit N` (0: all of them), `--backend webgpu`, `--pack NAME` as there.
+// `--out FILE` keeps the result.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,20 +19,21 @@ const { values } = parseArgs({
     pack: { type: "string", default: "movies" },
     limit: { type: "string", default: "12" },
     threads: { type: "string" },
+    out: { type: "string" },
   },
 });
 
 const bar = BARS[values.backend];
 if (bar === undefined || !/^\d+$/.test(values.limit)) {
   console.error(
-    "usage: node bench/evaluate.mjs [--backend wasm|webgpu] [--modes LIST] [--dataset FOLDER --pack NAME] [--limit N]",
+    "usage: node bench/evaluate.mjs [--backend wasm|webgpu] [--modes LIST] [--dataset FOLDER --pack NAME] [--limit N] [--out FILE]",
   );
   process.exit(2);
 }
 const where = machine();
 const folder = mkdtempSync(join(tmpdir(), "becausal-bench-"));
 try {
-  const out = join(folder, "result.json");
+  const out = values.out ?? join(folder, "result.json");
   const input =
     values.dataset === undefined
       ? ["--cases", goldenCases()]
