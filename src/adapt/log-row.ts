@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
-import { finiteSchema, itemIdSchema, parseJsonLine, wholeSchema } from "../core/schema.ts";
+import { finiteSchema, itemIdSchema, parseJsonLine, parseValue, wholeSchema } from "../core/schema.ts";
 
 const MOST_BYTES = 256 * 2 ** 20;
 const MOST_PLACES = 20;
@@ -85,6 +85,11 @@ function disagreement(row: LogRow): string | null {
   const total = row.p.reduce((sum, p) => sum + p, 0);
   if (Math.abs(total - 1) > 1e-6) return `p sums to ${total}`;
   return row.p[row.a] === 0 ? "p is 0 for the film that was drawn" : null;
+}
+
+/** The row, or in words what is wrong with it. */
+export function asLogRow(value: unknown): LogRow | string {
+  return parseValue(value, rowSchema, null);
 }
 
 export interface NumberedRow {

@@ -57,7 +57,16 @@ export function parseJsonLine<Output extends object>(
   } catch {
     return "it is not JSON";
   }
-  const result = v.safeParse(schema, document, { abortEarly: true });
+  return parseValue(document, schema, whole);
+}
+
+/** As `parseJsonLine`, of a value that is no text any more, as databases hold them. */
+export function parseValue<Output extends object>(
+  value: unknown,
+  schema: v.GenericSchema<unknown, Output>,
+  whole: string | null,
+): Output | string {
+  const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const where = v.getDotPath(issue) ?? whole;

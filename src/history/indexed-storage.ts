@@ -1,8 +1,8 @@
 /** @file The history in IndexedDB. */
-import { deleteDB, type IDBPDatabase, type IDBPTransaction } from "idb";
-import { FailureError } from "../core/failure.ts";
-import { type Migration, openVersioned } from "./database.ts";
+import type { IDBPDatabase } from "idb";
+import type { Migration } from "./database.ts";
 import type { EventStorage } from "./event-storage.ts";
+import { openGuarded, type WriteTransaction } from "./guarded-database.ts";
 import { readRows } from "./history-row.ts";
 import type { HistoryEvent, SetAsideRow } from "./history-store.ts";
 
@@ -23,67 +23,38 @@ export const historyMigrations: readonly Migration[] = [
 export interface IndexedStorageOptions {
   readonly name?: string;
   readonly migrations?: readonly Migration[];
-  /** Called once when the disk is full, before the change is tried again: a model can be fetched anew, a history cannot. */
+  /** As in `GuardedDatabaseOptions`. */
   readonly freeSpace?: () => Promise<void>;
 }
 
 /** Opens the database. Rejects with `storage-failed` where the browser has no IndexedDB or refuses it. */
 export async function openIndexedStorage(options: IndexedStorageOptions = {}): Promise<EventStorage> {
   const { name = DATABASE, migrations = historyMigrations, freeSpace } = options;
-  let connection: Promise<IDBPDatabase> | null = null;
-
-  const connect = () => {
-    if (connection !== null) return connection;
-    const opening = openVersioned(name, migrations, () => {
-      if (connection === opening) connection = null;
-    });
-    opening.catch(() => {
-      if (connection === opening) connection = null;
-    });
-    connection = opening;
-    return opening;
-  };
-
-  const write = async <Result>(
-    operation: string,
-    body: (tx: WriteTransaction) => Promise<Result>,
-  ): Promise<Result> => {
-    try {
-      return await inTransaction(await connect(), body);
-    } catch (error) {
-      if (!isQuotaError(error) || freeSpace === undefined) throw storageFailure(operation, error);
-    }
-    try {
-      await freeSpace();
-      return await inTransaction(await connect(), body);
-    } catch (error) {
-      throw storageFailure(operation, error);
-    }
-  };
+  const stores = [EVENTS, SET_ASIDE];
+  const database = await openGuarded("Opening the history", { name, migrations, stores, freeSpace });
 
   const readAside = async (db: IDBPDatabase): Promise<SetAsideRow[]> =>
     (await db.getAll(SET_ASIDE)).map((stored: unknown) =>
       isSetAside(stored) ? stored : { row: stored, reason: "it was set aside without a reason" },
     );
 
-  const storage: EventStorage = {
+  return {
     async read() {
-      const rows = await guarded("Reading the history", async () => (await connect()).getAll(EVENTS));
+      const rows = await database.read("Reading the history", (db) => db.getAll(EVENTS));
       const { events, unreadable } = readRows(rows);
       if (unreadable.length > 0) {
-        const moved = await write("Setting unreadable entries aside", moveAside).then(
+        const moved = await database.write("Setting unreadable entries aside", moveAside).then(
           () => true,
           // The rows stay where they are and are found again next time; reading must work on a full disk.
           () => false,
         );
         if (!moved) return { events, setAside: unreadable };
       }
-      const setAside = await guarded("Reading the history", async () => readAside(await connect()));
-      return { events, setAside };
+      return { events, setAside: await database.read("Reading the history", readAside) };
     },
 
     edit: (operation, change) =>
-      write(operation, async (tx) => {
+      database.write(operation, async (tx) => {
         const store = tx.objectStore(EVENTS);
         const { events } = readRows(await store.getAll());
         const edit = change(events);
@@ -91,55 +62,9 @@ export async function openIndexedStorage(options: IndexedStorageOptions = {}): P
         return edit.result;
       }),
 
-    async erase() {
-      await write("Erasing the history", async (tx) => {
-        await Promise.all([tx.objectStore(EVENTS).clear(), tx.objectStore(SET_ASIDE).clear()]);
-      });
-      storage.close();
-      // The rows are gone; the empty database goes as soon as no other tab holds it.
-      await guarded("Erasing the history", () => {
-        return new Promise<void>((resolve, reject) => {
-          deleteDB(name, { blocked: () => resolve() }).then(resolve, reject);
-        });
-      });
-    },
-
-    close() {
-      connection?.then(
-        (db) => db.close(),
-        () => undefined,
-      );
-      connection = null;
-    },
+    erase: () => database.erase("Erasing the history"),
+    close: () => database.close(),
   };
-
-  await guarded("Opening the history", connect);
-  return storage;
-}
-
-type WriteTransaction = IDBPTransaction<unknown, string[], "readwrite">;
-
-/** Resolves with the body's result once the change is flushed to the disk. */
-async function inTransaction<Result>(
-  db: IDBPDatabase,
-  body: (tx: WriteTransaction) => Promise<Result>,
-): Promise<Result> {
-  const tx = db.transaction([EVENTS, SET_ASIDE], "readwrite", { durability: "strict" });
-  const work = body(tx).catch((error: unknown) => {
-    abortQuietly(tx);
-    throw error;
-  });
-  // A commit that fails fires only "abort": `done` rejects then, though every single request has succeeded.
-  const [result] = await Promise.all([work, tx.done]);
-  return result;
-}
-
-function abortQuietly(tx: WriteTransaction): void {
-  try {
-    tx.abort();
-  } catch {
-    // It is over already: the browser aborted it, which is what made the body fail.
-  }
 }
 
 async function moveAside(tx: WriteTransaction): Promise<void> {
@@ -183,23 +108,4 @@ function isSetAside(stored: unknown): stored is SetAsideRow {
     "reason" in stored &&
     typeof stored.reason === "string"
   );
-}
-
-function isQuotaError(error: unknown): boolean {
-  return error instanceof Error && error.name === "QuotaExceededError";
-}
-
-async function guarded<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw storageFailure(operation, error);
-  }
-}
-
-/** A FailureError passes unchanged: it is the caller's own, thrown inside the transaction. */
-function storageFailure(operation: string, error: unknown): FailureError {
-  if (error instanceof FailureError) return error;
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new FailureError({ kind: "storage-failed", operation, reason });
 }
