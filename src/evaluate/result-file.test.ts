@@ -29,6 +29,7 @@ test.for([
   ["marks a candidate that it does not have", withFirst({ watched: [4] })],
   ["does not fit the protocol llara", withFirst({ catalogue: { sasrec: { rank: 0, top: [] } } })],
   ["lacks SASRec's rank", withFirst({ catalogue: {} }, full)],
+  ["settings.resamples", resultFileText(drawn).replace(/"resamples":\s*\d+/, `"resamples": 100001`)],
   ["lacks its target among the candidates", withFirst({ target: 5 })],
   ["cases.0.scores.sasrec.0", withFirst({ scores: { sasrec: [Number.NaN, 2, 3, 4] } })],
 ] as const)("refused by name: %s", ([reason, text]) => {

@@ -31,6 +31,7 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const NEGATIVE_RULES = ["outside-prompt-history", "never-rated-before"] as const;
 export type NegativeRule = (typeof NEGATIVE_RULES)[number];
 
+const MOST_RESAMPLES = 100_000;
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const item = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_ITEMS - 1));
 const items = v.array(item);
@@ -156,8 +157,8 @@ const settingsSchema = v.object({
   keptFrom: finite,
   /** Kept films before a target, at least. */
   minHistory: whole,
-  /** Resamples of the users behind every interval. */
-  resamples: whole,
+  /** Resamples of the users behind every interval. The page repeats them: a file must not make it draw for hours. */
+  resamples: v.pipe(whole, v.maxValue(MOST_RESAMPLES)),
 });
 
 const headSchema = v.object({
