@@ -24,7 +24,7 @@ export const itemIdSchema = v.pipe(
 );
 
 /** Parses JSON bytes against a schema. Throws `file-invalid` naming the first field that is wrong. */
-export function parseJson<Output>(
+export function parseJson<Output extends object>(
   bytes: Uint8Array,
   file: string,
   schema: v.GenericSchema<unknown, Output>,
@@ -36,10 +36,9 @@ export function parseJson<Output>(
   } catch {
     throw invalid("it is not JSON");
   }
-  const result = v.safeParse(schema, document, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw invalid(`${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
+  const value = parseValue(document, schema, "the document");
+  if (typeof value === "string") throw invalid(value);
+  return value;
 }
 
 /**

@@ -157,7 +157,7 @@ const settingsSchema = v.object({
   keptFrom: finite,
   /** Kept films before a target, at least. */
   minHistory: whole,
-  /** Resamples of the users behind every interval. The page repeats them: a file must not make it draw for hours. */
+  /** Resamples of the users behind every interval. `--recompute` draws them again: a file must not make it draw for hours. */
   resamples: v.pipe(whole, v.maxValue(MOST_RESAMPLES)),
 });
 
