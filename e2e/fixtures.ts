@@ -3,7 +3,8 @@
  * error), and the things a person does with it. The browser and its WebGPU flags come from scripts/find-browser.mjs.
  */
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
-import type { CallName, Calls, FromWorker, ToWorker } from "../src/worker/protocol.ts";
+import type { FromWorker, ToWorker } from "../src/worker/call-table.ts";
+import type { CallName, Calls } from "../src/worker/protocol.ts";
 import { type Watch, watch } from "./guard.ts";
 
 export const test = base.extend<{ watched: Watch; app: App }>({
@@ -193,7 +194,7 @@ export class App {
     const answered = new Set(
       received.flatMap((message) => (message.kind === "progress" ? [] : [message.id])),
     );
-    const isDone = (name: CallName, id: number) => name === "audit" || answered.has(id);
+    const isDone = (name: string, id: number) => name === "audit" || answered.has(id);
     const work = calls.findLastIndex(
       ({ name, id }) => name === "explain" || (name === "audit" && answered.has(id)),
     );
@@ -232,19 +233,21 @@ interface Wire {
   readonly received: FromWorker[];
 }
 
-/** Notes what page and worker say to each other, from outside: the app knows nothing of it. */
+/** Notes what page and engine worker say to each other, from outside: the app knows nothing of it. */
 export async function recordWire(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const wire: { sent: unknown[]; received: unknown[] } = { sent: [], received: [] };
     Object.assign(globalThis, {
       wire,
       Worker: class extends Worker {
+        private readonly isEngine: boolean;
         constructor(url: string | URL, options?: WorkerOptions) {
           super(url, options);
-          this.addEventListener("message", ({ data }) => wire.received.push(data));
+          this.isEngine = String(url).includes("engine.worker");
+          if (this.isEngine) this.addEventListener("message", ({ data }) => wire.received.push(data));
         }
         override postMessage(message: unknown): void {
-          wire.sent.push(message);
+          if (this.isEngine) wire.sent.push(message);
           super.postMessage(message);
         }
       },

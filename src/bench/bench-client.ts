@@ -1,7 +1,7 @@
 /** @file One benchmark run in a worker of its own, seen from the page. */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
-import { describeMisfit, fromWorkerSchema } from "../worker/message-schema.ts";
+import { describeMisfit, fromWorkerSchema } from "../worker/call-table.ts";
 import { type BenchProgress, type BenchRequest, progressSchema, reportSchema } from "./bench-message.ts";
 import type { BenchReport } from "./run-bench.ts";
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { toFailure } from "../core/failure.ts";
 import { wasmFiles } from "../engine/wasm/wasm-files.ts";
 import { makeBrowserFetcher } from "../model/browser-fetcher.ts";
-import type { FromWorker } from "../worker/protocol.ts";
+import type { FromWorker } from "../worker/call-table.ts";
 import { requestSchema } from "./bench-message.ts";
 import { runBench } from "./run-bench.ts";
 

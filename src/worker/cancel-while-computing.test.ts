@@ -7,9 +7,10 @@ import { readNodeFixture } from "../engine/node-fixture.ts";
 import { RMS_NORM } from "../engine/ops/rms-norm/rms-norm.ts";
 import { aliveTensors, makeShallow } from "../engine/shallow-fixture.ts";
 import { makePromptBuilder } from "../prompt/build-prompt.ts";
+import type { FromWorker, ToWorker } from "./call-table.ts";
 import { makeEngineHandlers } from "./engine-handlers.ts";
+import { callSchemas } from "./message-schema.ts";
 import type { OpenModel } from "./open-model.ts";
-import type { FromWorker, ToWorker } from "./protocol.ts";
 import { serve } from "./serve.ts";
 
 const SLOW_OP_MS = 15;
@@ -51,6 +52,7 @@ beforeAll(async () => {
   };
   serve(
     channel.port2,
+    callSchemas,
     makeEngineHandlers(async () => model),
   );
   channel.port1.onmessage = ({ data }: MessageEvent<FromWorker>) => received.push(data);

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { itemId } from "../core/ids.ts";
-import { makeEngineClient, type WorkerPort } from "./client.ts";
-import type { EngineInfo, Handlers, LoadProgress, Recommendation, ToWorker } from "./protocol.ts";
+import type { ToWorker } from "./call-table.ts";
+import { makeEngineClient } from "./client.ts";
+import { callSchemas } from "./message-schema.ts";
+import type { EngineInfo, Handlers, LoadProgress, Recommendation } from "./protocol.ts";
 import { serve } from "./serve.ts";
+import type { WorkerPort } from "./worker-client.ts";
 
 const info: EngineInfo = {
   backend: "wasm",
@@ -98,7 +101,7 @@ const crash = (worker: FakeWorker, message: string) =>
   worker.onerror?.({ message, preventDefault: () => undefined } as ErrorEvent);
 
 function client(changed: Partial<Handlers> = {}) {
-  const { start, workers } = fakeWorkers((remote) => serve(remote, handlers(changed)));
+  const { start, workers } = fakeWorkers((remote) => serve(remote, callSchemas, handlers(changed)));
   return { ...makeEngineClient(start), workers };
 }
 
@@ -289,6 +292,7 @@ describe("a worker that goes wrong", () => {
       const seen = (name: string) => names[nth - 1]?.push(name);
       serve(
         remote,
+        callSchemas,
         handlers({
           load: async () => {
             seen("load");
@@ -324,6 +328,7 @@ describe("a worker that goes wrong", () => {
     const { start, workers } = fakeWorkers((remote) =>
       serve(
         remote,
+        callSchemas,
         handlers({
           load: async () => {
             if (++loads === 2) throw new Error("disk on fire");
@@ -388,7 +393,7 @@ describe("a worker that goes wrong", () => {
 
 test("the worker's end answers a malformed message by breaking, not by guessing", () => {
   const port = { postMessage: vi.fn(), onmessage: null as ((event: MessageEvent) => void) | null };
-  serve(port, handlers());
+  serve(port, callSchemas, handlers());
   expect(() => port.onmessage?.(new MessageEvent("message", { data: { kind: "call" } }))).toThrow(/protocol/);
   expect(port.postMessage).not.toHaveBeenCalled();
 });

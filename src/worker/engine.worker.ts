@@ -2,9 +2,10 @@
 import { wasmFiles } from "../engine/wasm/wasm-files.ts";
 import { makeBrowserFetcher } from "../model/browser-fetcher.ts";
 import { makeEngineHandlers } from "./engine-handlers.ts";
+import { callSchemas } from "./message-schema.ts";
 import { makeOpenModel } from "./open-model.ts";
 import { serve } from "./serve.ts";
 
 const { caches, location } = globalThis;
 const fetcher = makeBrowserFetcher({ fetch, caches, baseUrl: new URL("/", location.href).href });
-serve(globalThis, makeEngineHandlers(makeOpenModel(fetcher, wasmFiles)));
+serve(globalThis, callSchemas, makeEngineHandlers(makeOpenModel(fetcher, wasmFiles)));

@@ -1,18 +1,15 @@
-/** @file Both ends of the worker check what the other sends: a message that does not fit the protocol never reaches the code behind. */
+/** @file Both ends of the engine worker check what the other sends: a message that does not fit the protocol never reaches the code behind. */
 import * as v from "valibot";
 import type { AuditReport } from "../attribution/audit.ts";
 import type { ItemChannels } from "../attribution/channels.ts";
 import type { HistoryEdit } from "../attribution/counterfactual.ts";
 import type { EffectMatrix, ItemEffects } from "../attribution/effect.ts";
 import type { Standing } from "../attribution/standings.ts";
-import type { Failure } from "../core/failure.ts";
 import { type EventIndex, eventIndex, type ItemId, itemId, type TokenId, tokenId } from "../core/ids.ts";
 import type { DescribedSlot } from "../prompt/describe-prompt.ts";
-import type { CallName, Calls, EngineInfo, FromWorker, ToWorker } from "./protocol.ts";
+import { count, failure, nothing, type Schema, type SchemasOf } from "./call-table.ts";
+import type { Calls, EngineInfo } from "./protocol.ts";
 
-type Schema<Output> = v.GenericSchema<unknown, Output>;
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const real = v.pipe(v.number(), v.finite());
 const reals = v.array(real);
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -33,47 +30,6 @@ const history = v.pipe(items, v.maxLength(MAX_HISTORY));
 const candidates = v.pipe(items, v.minLength(1), v.maxLength(MAX_CANDIDATES));
 /** A folder on this origin: no scheme, no host. */
 const folder = v.pipe(v.string(), v.regex(/^\.{0,2}\/(?!\/)/, "must be a path on this origin"));
-
-const failure: Schema<Failure> = v.variant("kind", [
-  v.object({ kind: v.literal("file-missing"), file: v.string(), status: v.nullable(v.number()) }),
-  v.object({
-    kind: v.literal("file-short"),
-    file: v.string(),
-    expectedBytes: v.number(),
-    actualBytes: v.number(),
-  }),
-  v.object({
-    kind: v.literal("file-altered"),
-    file: v.string(),
-    expectedSha256: v.string(),
-    actualSha256: v.string(),
-  }),
-  v.object({ kind: v.literal("file-invalid"), file: v.string(), reason: v.string() }),
-  v.object({ kind: v.literal("model-unsupported"), file: v.string(), reason: v.string() }),
-  v.object({ kind: v.literal("no-webgpu"), reason: v.string() }),
-  v.object({ kind: v.literal("device-lost"), reason: v.string() }),
-  v.object({ kind: v.literal("device-lost-twice"), reason: v.string() }),
-  v.object({
-    kind: v.literal("out-of-memory"),
-    backend: v.string(),
-    part: v.picklist(["weights", "pass"]),
-    bytes: v.nullable(v.number()),
-    reason: v.string(),
-  }),
-  v.object({
-    kind: v.literal("probe-mismatch"),
-    backend: v.string(),
-    // Not finite when the backend computed NaN: that is a mismatch too.
-    worst: v.union([v.number(), v.nan()]),
-    tolerance: v.number(),
-  }),
-  v.object({ kind: v.literal("unknown-title"), title: v.string(), nearest: v.array(v.string()) }),
-  v.object({ kind: v.literal("titles-needed"), pack: v.string() }),
-  v.object({ kind: v.literal("bad-request"), reason: v.string() }),
-  v.object({ kind: v.literal("storage-failed"), operation: v.string(), reason: v.string() }),
-  v.object({ kind: v.literal("cancelled") }),
-  v.object({ kind: v.literal("bug"), message: v.string() }),
-]);
 
 const engineInfo: Schema<EngineInfo> = v.object({
   backend: v.picklist(["webgpu", "wasm"]),
@@ -185,16 +141,7 @@ const slot: Schema<DescribedSlot> = v.variant("kind", [
   v.object({ kind: v.literal("behaviour"), item: v.nullable(item), event, norm: real }),
 ]);
 
-const nothing = v.never("this call reports no progress");
-
-/** What every call takes, gives and reports, as it must arrive on the other side. */
-export const callSchemas: {
-  readonly [Name in CallName]: {
-    readonly args: Schema<Calls[Name]["args"]>;
-    readonly reply: Schema<Calls[Name]["reply"]>;
-    readonly progress: Schema<Calls[Name]["progress"]>;
-  };
-} = {
+export const callSchemas: SchemasOf<Calls> = {
   load: {
     args: v.object({ baseUrl: folder, packUrl: folder, backend: v.picklist(["auto", "webgpu", "wasm"]) }),
     reply: engineInfo,
@@ -300,37 +247,3 @@ export const callSchemas: {
   },
   status: { args: v.strictObject({}), reply: engineInfo, progress: nothing },
 };
-
-const id = count;
-const callName = v.picklist([
-  "load",
-  "recommend",
-  "explain",
-  "channels",
-  "strip",
-  "audit",
-  "counterfactual",
-  "whatIf",
-  "evidence",
-  "inspect",
-  "status",
-]);
-
-export const toWorkerSchema: Schema<ToWorker> = v.variant("kind", [
-  v.object({ kind: v.literal("call"), id, name: callName, args: v.unknown() }),
-  v.object({ kind: v.literal("cancel"), id }),
-]);
-
-export const fromWorkerSchema: Schema<FromWorker> = v.variant("kind", [
-  v.object({ kind: v.literal("reply"), id, reply: v.unknown() }),
-  v.object({ kind: v.literal("progress"), id, progress: v.unknown() }),
-  v.object({ kind: v.literal("failure"), id, failure }),
-]);
-
-/** "ranked.0.verdict: Invalid type …": what does not fit and where. */
-export function describeMisfit(issues: readonly v.BaseIssue<unknown>[]): string {
-  return issues
-    .slice(0, 3)
-    .map((issue) => [v.getDotPath(issue), issue.message].filter((part) => part !== null).join(": "))
-    .join("; ");
-}

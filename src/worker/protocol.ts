@@ -18,6 +18,7 @@ import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { DescribedPrompt } from "../prompt/describe-prompt.ts";
 import type { RankedSlate } from "../scores/recommend.ts";
+import type { CallOf, HandlersOf } from "./call-table.ts";
 
 export interface LoadProgress {
   readonly stage: "fetching" | "verifying" | "preparing" | "probing";
@@ -153,31 +154,7 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
-/** How the page reaches the engine. Rejects with a FailureError; an aborted signal gives `cancelled`. */
-export type Call = <Name extends CallName>(
-  name: Name,
-  args: Calls[Name]["args"],
-  options?: {
-    readonly signal?: AbortSignal;
-    readonly onProgress?: (progress: Calls[Name]["progress"]) => void;
-  },
-) => Promise<Calls[Name]["reply"]>;
+/** How the page reaches the engine. */
+export type Call = CallOf<Calls>;
 
-export type Handlers = {
-  [Name in CallName]: (
-    args: Calls[Name]["args"],
-    context: {
-      readonly signal: AbortSignal;
-      readonly onProgress: (progress: Calls[Name]["progress"]) => void;
-    },
-  ) => Promise<Calls[Name]["reply"]>;
-};
-
-export type ToWorker =
-  | { readonly kind: "call"; readonly id: number; readonly name: CallName; readonly args: unknown }
-  | { readonly kind: "cancel"; readonly id: number };
-
-export type FromWorker =
-  | { readonly kind: "reply"; readonly id: number; readonly reply: unknown }
-  | { readonly kind: "progress"; readonly id: number; readonly progress: unknown }
-  | { readonly kind: "failure"; readonly id: number; readonly failure: Failure };
+export type Handlers = HandlersOf<Calls>;

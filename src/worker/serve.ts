@@ -2,8 +2,16 @@
 import * as v from "valibot";
 import { FailureError, toFailure } from "../core/failure.ts";
 import { invariant } from "../core/invariant.ts";
-import { callSchemas, describeMisfit, toWorkerSchema } from "./message-schema.ts";
-import type { CallName, FromWorker, Handlers, ToWorker } from "./protocol.ts";
+import {
+  type CallTable,
+  describeMisfit,
+  type FromWorker,
+  type HandlersOf,
+  type NameOf,
+  type SchemasOf,
+  type ToWorker,
+  toWorkerSchema,
+} from "./call-table.ts";
 
 /** The part of a worker's global scope, or of a MessagePort, that is used. */
 export interface ServingPort {
@@ -17,14 +25,18 @@ type CallMessage = Extract<ToWorker, { kind: "call" }>;
  * Answers every call with exactly one reply or failure, in the order they came; progress comes before the answer and never after.
  * A cancelled call answers `cancelled`: at once while it waits, as soon as its handler notices while it runs.
  */
-export function serve(port: ServingPort, handlers: Handlers): void {
+export function serve<Table extends CallTable<NameOf<Table>>>(
+  port: ServingPort,
+  schemas: SchemasOf<Table>,
+  handlers: HandlersOf<Table>,
+): void {
   const waiting: CallMessage[] = [];
   let running: { readonly id: number; readonly controller: AbortController } | null = null;
 
   const run = async (message: CallMessage) => {
     const controller = new AbortController();
     running = { id: message.id, controller };
-    const answer = await answerOf(handlers, message, controller.signal, (progress) => {
+    const answer = await answerOf(schemas, handlers, message, controller.signal, (progress) => {
       if (running?.controller === controller && !controller.signal.aborted)
         port.postMessage({ kind: "progress", id: message.id, progress });
     });
@@ -47,7 +59,7 @@ export function serve(port: ServingPort, handlers: Handlers): void {
 
   port.onmessage = ({ data }) => {
     const message = v.safeParse(toWorkerSchema, data);
-    invariant(message.success, "the page sent the engine worker something that is not of the protocol");
+    invariant(message.success, "the page sent the worker something that is not of the protocol");
     if (message.output.kind === "cancel") cancel(message.output.id);
     else {
       waiting.push(message.output);
@@ -56,14 +68,20 @@ export function serve(port: ServingPort, handlers: Handlers): void {
   };
 }
 
-async function answerOf(
-  handlers: Handlers,
+async function answerOf<Table extends CallTable<NameOf<Table>>>(
+  schemas: SchemasOf<Table>,
+  handlers: HandlersOf<Table>,
   { id, name, args }: CallMessage,
   signal: AbortSignal,
   onProgress: (progress: unknown) => void,
 ): Promise<FromWorker> {
   try {
-    const reply = await callHandler(handlers, name, args, signal, onProgress);
+    if (!isNameOf(schemas, name))
+      throw new FailureError({ kind: "bad-request", reason: `this worker has no call "${name}"` });
+    const parsed = v.safeParse(schemas[name].args, args);
+    if (!parsed.success)
+      throw new FailureError({ kind: "bad-request", reason: `${name}: ${describeMisfit(parsed.issues)}` });
+    const reply = await handlers[name](parsed.output, { signal, onProgress });
     return { kind: "reply", id, reply };
   } catch (error) {
     // An abort surfaces in many ways (DOMException from fetch, `cancelled` from the engine): to the caller it is one.
@@ -71,15 +89,9 @@ async function answerOf(
   }
 }
 
-async function callHandler<Name extends CallName>(
-  handlers: Handlers,
-  name: Name,
-  args: unknown,
-  signal: AbortSignal,
-  onProgress: (progress: unknown) => void,
-): Promise<unknown> {
-  const parsed = v.safeParse(callSchemas[name].args, args);
-  if (!parsed.success)
-    throw new FailureError({ kind: "bad-request", reason: `${name}: ${describeMisfit(parsed.issues)}` });
-  return handlers[name](parsed.output, { signal, onProgress });
+function isNameOf<Table extends CallTable<NameOf<Table>>>(
+  schemas: SchemasOf<Table>,
+  name: string,
+): name is NameOf<Table> {
+  return Object.hasOwn(schemas, name);
 }
