@@ -65,8 +65,13 @@ class AdapterSettings:
     persona: float = 0.0
     """Share of examples whose prompt carries the persona."""
     steered: float = 0.0
-    """Share of examples whose persona is made up, and whose answer is drawn by what a user of that taste would choose from the
-    slate: the history's SASRec scores with the persona's nats added."""
+    """Share of examples whose persona is made up, over a slate on which it has something to say (`personas.py`); the model is
+    to say what it says without persona, moved by the persona's nats."""
+    steered_first: float = 0.0
+    """Share of the steps, from the first, in which every example is steered: what a word of a persona has to do with a film is
+    hard to find among all else."""
+    steering_weight: float = 1.0
+    """Weight of the steered examples' loss; that of the others is 1."""
     in_context: float = 0.0
     """Share of examples whose prompt carries liked and disliked films as examples."""
     seed: int = 0
@@ -74,7 +79,7 @@ class AdapterSettings:
     def __post_init__(self) -> None:
         """Refuses values that mean nothing."""
         shares = ("lora_dropout", "truncated", "emptied", "slot_dropout", "effect_share", "ema")
-        for name in (*shares, "persona", "steered", "in_context"):
+        for name in (*shares, "persona", "steered", "steered_first", "in_context"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
         if self.steps < 1 or self.batch < 1 or self.micro_batches < 1 or self.batch % self.micro_batches:

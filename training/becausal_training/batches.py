@@ -5,7 +5,7 @@ the device is busy with the step before.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -63,8 +63,22 @@ class WithoutHistory:
 
 
 @dataclass(frozen=True)
+class Steered:
+    """What a made-up persona is to do to the examples that have one."""
+
+    rows: Tensor
+    """`[prompts]`: which examples these are."""
+    without_persona: PackedPrompts
+    """All examples again, as they would be asked without persona."""
+    null_slot: Tensor
+    """`[prompts, length]`. In a hybrid batch no slot is muted: without the persona's tokens, places are not the same places."""
+    nats: Tensor
+    """`[prompts, candidates]`: by how much the persona is to move each candidate."""
+
+
+@dataclass(frozen=True)
 class TrainingBatch:
-    """Some examples, ready for the model; the target is the first candidate of each."""
+    """Some examples, ready for the model; the target is the first candidate of each, but for those that are steered."""
 
     prompts: PackedPrompts
     items: Tensor
@@ -75,6 +89,7 @@ class TrainingBatch:
     uniform_gate: Tensor
     correction: Tensor
     without_history: WithoutHistory | None
+    steered: Steered | None
 
 
 class _HostNumbers:
@@ -132,12 +147,14 @@ class Draw:
         muted = uniform(count, _LONGEST_PROMPT) < settings.slot_dropout
         # Text alone is also asked for without the gate knowing the history: half of the text batches' examples.
         uniform_gate = uniform(count) < 0.5
-        pieces, steered = self._pieces(data, windows, history, uniform)
+        is_first = step < settings.steered_first * settings.steps
+        pieces, steered = self._pieces(data, windows, history, uniform, 1.0 if is_first else settings.steered)
         candidates, log_expected = slates.candidates, slates.log_expected_count
+        self._nats = None
         if data.tastes is not None and pieces.persona is not None and steered is not None:
-            wanted = scores.gather(1, candidates) + data.tastes.steering(pieces.persona, candidates) - log_expected
-            first = _drawn_first(wanted, uniform, steered)
-            candidates, log_expected = candidates.gather(1, first), log_expected.gather(1, first)
+            made = data.tastes.slates(pieces.persona, candidates.shape[1], uniform)
+            candidates = torch.where(steered[:, None], made, candidates)
+            self._nats = data.tastes.steering(pieces.persona, candidates)
 
         own = ranks.own(torch.arange(count, device=device))
         self._history, self._state, self._candidates = history[own], state[own], candidates[own]
@@ -145,21 +162,23 @@ class Draw:
         self._muted = muted[own] if hybrid else torch.ones_like(muted[own])
         self._uniform_gate = torch.zeros_like(uniform_gate[own]) if hybrid else uniform_gate[own]
         self._pieces_shown = _rows_of(pieces, own)
+        self._steered = None if steered is None or not settings.steered else steered[own]
+        self._nats = None if self._nats is None else self._nats[own]
         self._asked_without = ranks.own_count(effect_rows(settings))
         self._parts = self._split()
         lengths = [length for part in self._parts for length in (part.longest, part.longest_without)]
         self._longest = _HostNumbers(torch.stack(lengths))
 
     def _pieces(
-        self, data: TrainingData, windows: Tensor, history: Tensor, uniform: Callable[..., Tensor]
+        self, data: TrainingData, windows: Tensor, history: Tensor, uniform: Callable[..., Tensor], steered_share: float
     ) -> tuple[OptionalPieces, Tensor | None]:
         """Returns what stands before the histories, and which examples' personas `[windows]` are made up."""
         settings = self._settings
         persona = steered = liked = disliked = None
         if data.tastes is not None and data.opinions is not None:
             chance = uniform(len(windows))
-            steered = chance < settings.steered
-            told = (chance >= settings.steered) & (chance < settings.steered + settings.persona)
+            steered = chance < steered_share
+            told = (chance >= steered_share) & (chance < steered_share + settings.persona)
             noise, number = uniform(len(windows), data.table.items), uniform(len(windows), 2)
             inferred = data.tastes.persona(*data.opinions.drawn(windows, noise, number))
             made_up = data.tastes.made_up(uniform, len(windows))
@@ -211,7 +230,16 @@ class Draw:
             uniform_gate=self._uniform_gate[rows],
             correction=self._correction[rows],
             without_history=without,
+            steered=self._steered_part(rows, padded_length(longest)),
         )
+
+    def _steered_part(self, rows: Tensor, length: int) -> Steered | None:
+        if self._steered is None or self._nats is None:
+            return None
+        pieces = replace(_rows_of(self._pieces_shown, rows), persona=None)
+        without = self._model.pack(self._history[rows], self._candidates[rows], length, pieces)
+        null_slot = torch.full_like(without.tokens, not self._hybrid, dtype=torch.bool)
+        return Steered(self._steered[rows], without, null_slot, self._nats[rows])
 
     def _without_history(self, candidates: Tensor, length: int, readout: Tensor, muted: Tensor) -> WithoutHistory:
         model, (count, columns) = self._model, candidates.shape
@@ -240,19 +268,6 @@ def effect_rows(settings: AdapterSettings) -> int:
     if not settings.asks_without_history:
         return 0
     return max(1, round(settings.effect_share * settings.batch))
-
-
-def _drawn_first(log_odds: Tensor, uniform: Callable[..., Tensor], rows: Tensor) -> Tensor:
-    """Returns an order of the candidates `[rows, n]`: in `rows` one drawn by softmax comes first, elsewhere none moves.
-
-    The draw is the largest of the log-odds with Gumbel noise.
-    """
-    noise = -(-uniform(*log_odds.shape).clamp(min=1e-12).log()).log()
-    order = torch.arange(log_odds.shape[1], device=log_odds.device).repeat(len(log_odds), 1)
-    drawn = (log_odds + noise).argmax(1) * rows
-    swapped = order.scatter(1, drawn[:, None], 0)
-    swapped[:, 0] = drawn
-    return swapped
 
 
 def _rows_of(pieces: OptionalPieces, rows: Tensor) -> OptionalPieces:

@@ -21,6 +21,11 @@ emptied one, 0:
   its own, it is a score like S_h. The two losses do not have the same optimum: the fit alone leaves the effect at
   log p(c | h) / p(c), this loss wants it at log p(c | h), popular films' popularity included. Its weight is a trade, small.
 
+**Steering** (examples with a made-up persona, in place of the fit): divergence from softmax(S_0 + nats) within the slate, S_0
+what the model says without persona, through which no gradient passes. A persona is thereby a shift of the model's own
+verdicts, whatever they are, and nothing is learned about which films are watched. The slate's share of the catalogue is to
+stay as it is: the squared difference of the log partition functions, weighted as the self-normalisation is.
+
 Every term is a sum over a process's own examples, over the number in the whole batch, times the number of processes.
 """
 
@@ -31,7 +36,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from becausal_training.adapter_settings import AdapterSettings
-from becausal_training.batches import TrainingBatch, WithoutHistory, effect_rows
+from becausal_training.batches import Steered, TrainingBatch, WithoutHistory, effect_rows
 from becausal_training.distributed import ALONE, Ranks
 from becausal_training.recommender import Recommender
 
@@ -71,10 +76,16 @@ def batch_loss(model: Recommender, batch: TrainingBatch, settings: AdapterSettin
     residual = model.residual_at(prompts, gate, places, batch.null_slot, batch.items)
     verdicts = model.verdicts_of(residual[:, :candidates])
     scores = verdicts - batch.correction
-    fit = scale * target_cross_entropy(scores).sum()
-    level = scale * scores.logsumexp(1).square().sum()
+    fits, levels = target_cross_entropy(scores), scores.logsumexp(1)
+    terms = {}
+    if batch.steered is not None:
+        steering, shifts = _steering(model, batch, batch.steered, gate, verdicts)
+        weighted = settings.steering_weight * steering
+        fits, levels = (torch.where(batch.steered.rows, *pair) for pair in ((weighted, fits), (shifts, levels)))
+        terms["steering"] = scale * (steering * batch.steered.rows).sum().detach()
+    fit, level = scale * fits.sum(), scale * levels.square().sum()
     total = fit + settings.self_normalisation * level
-    terms = {"fit": fit.detach(), "level": level.detach()}
+    terms |= {"fit": fit.detach(), "level": level.detach()}
     if settings.asks_without_history:
         effects = _Effects(model, batch, settings, ranks)
         if settings.preference_effect:
@@ -90,6 +101,19 @@ def batch_loss(model: Recommender, batch: TrainingBatch, settings: AdapterSettin
 def target_cross_entropy(scores: Tensor) -> Tensor:
     """Returns -log softmax(scores)[0] of each row of `[prompts, candidates]`."""
     return F.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long, device=scores.device), reduction="none")
+
+
+def _steering(
+    model: Recommender, batch: TrainingBatch, steered: Steered, gate: Tensor, verdicts: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Returns each example's divergence from the steered verdicts, and how much the slate's log partition function moved."""
+    prompts = steered.without_persona
+    with torch.no_grad():
+        residual = model.residual_at(prompts, gate, prompts.readout, steered.null_slot, batch.items)
+        before = model.verdicts_of(residual)
+        wanted = (before + steered.nats).log_softmax(1)
+    divergence = F.kl_div(verdicts.log_softmax(1), wanted, reduction="none", log_target=True).sum(1)
+    return divergence, verdicts.logsumexp(1) - before.logsumexp(1)
 
 
 class _Effects:

@@ -26,8 +26,14 @@ MOST_EXAMPLES = 4
 """Liked, and disliked, films shown as examples at most."""
 FEW, MANY = 8, 32
 """Half of the personas of a batch come from 0 to `FEW` ratings, half from 0 to `MANY`."""
-STEER = 3.0
+STEER = 4.0
 """Nats by which a direction of a made-up persona moves a film that is wholly of it, for or against."""
+ALONE_SHARE = 0.8
+"""Share of made-up personas that speak of one direction; the others of two to `MOST_DIRECTIONS`."""
+OF_LEADING = 0.4
+"""Share of a steered slate that is of the persona's leading direction: drawn from the whole catalogue, few films would be."""
+WHOLLY = 0.75
+"""A film is of a direction from this value on."""
 _NEWTON_STEPS, _SCALE_STEPS = 4, 3
 """Fewer than the app takes: what is left to move decides no state."""
 
@@ -38,6 +44,8 @@ class Tastes:
 
     attributes: Tensor
     reference: Tensor
+    log_watched: Tensor
+    """`[films]`, of half a view more than there were."""
     mean: Tensor
     precision: Tensor
     variance: Tensor
@@ -54,7 +62,8 @@ class Tastes:
         if prior.freedom is None:
             raise TrainingError("a persona is inferred with a prior whose directions have scales; fit it with fit_prior")
         inverse, variance = np.linalg.inv(prior.covariance), np.diagonal(prior.covariance).copy()
-        parts = (space.attributes, space.reference, prior.mean, inverse, variance)
+        log_watched = np.log(space.watched + 0.5)
+        parts = (space.attributes, space.reference, log_watched, prior.mean, inverse, variance)
         return cls(*(torch.from_numpy(part).float().to(device) for part in parts), prior.freedom)
 
     def probabilities(self, films: Tensor, signs: Tensor) -> Tensor:
@@ -93,8 +102,24 @@ class Tastes:
         """Returns personas `[users, directions]` of one to six directions drawn at random, for or against."""
         size = self.attributes.shape[1]
         order = uniform(users, size).argsort(1)
-        count = 1 + (uniform(users, 1) * MOST_DIRECTIONS).long()
+        several = 2 + (uniform(users, 1) * (MOST_DIRECTIONS - 1)).long()
+        count = torch.where(uniform(users, 1) < ALONE_SHARE, 1, several)
         return torch.where(order < count, torch.where(uniform(users, size) < 0.5, 1, -1), 0)
+
+    def slates(self, persona: Tensor, size: int, uniform: Callable[..., Tensor]) -> Tensor:
+        """Returns slates `[users, size]`: `OF_LEADING` of each is of one direction that the persona speaks of, the rest is not.
+
+        Films are drawn by a power of how often they were watched, the power between 0 and 1 and drawn for each slate: some
+        slates are like those of the app, others hold what next to nobody has seen. A direction of too few films fills up
+        with others.
+        """
+        leading = (uniform(*persona.shape) * (persona != 0)).argmax(1)
+        is_of = (self.attributes.T >= WHOLLY)[leading]
+        noise = -(-uniform(*is_of.shape).clamp(min=1e-12).log()).log()
+        keys = uniform(len(persona), 1) * self.log_watched + noise
+        count = round(OF_LEADING * size)
+        own = (keys + 1e3 * is_of).topk(count).indices
+        return torch.cat([own, (keys - 1e3 * is_of).scatter(1, own, -torch.inf).topk(size - count).indices], 1)
 
     def steering(self, persona: Tensor, candidates: Tensor) -> Tensor:
         """Returns by how many nats a persona moves each candidate `[users, n]`: `STEER` for each direction wholly its own."""

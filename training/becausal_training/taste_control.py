@@ -18,7 +18,7 @@ from torch import Tensor
 
 from becausal_training.evaluation import metric_row
 from becausal_training.files import read_json
-from becausal_training.interactions import MIN_HISTORY, Dataset
+from becausal_training.interactions import MIN_HISTORY, Dataset, Part
 from becausal_training.metrics import hit_at_1, user_bootstrap
 from becausal_training.pack import load_pack
 from becausal_training.personas import MOST_EXAMPLES, Tastes
@@ -92,18 +92,20 @@ def scored(
     return torch.cat(parts).numpy()
 
 
-def asked_histories(model: Recommender, data: Dataset, count: int, seed: int = 0) -> Tensor:
-    """Returns histories `[count, max_length]` of windows of the test users, drawn with replacement where there are fewer."""
-    table = WindowTable(data, data.bounds("test"), MIN_HISTORY, torch.device("cpu"))
+def asked_histories(model: Recommender, data: Dataset, count: int, seed: int = 0, part: Part = "test") -> Tensor:
+    """Returns histories `[count, max_length]` of windows of a part's users, drawn with replacement where there are fewer."""
+    table = WindowTable(data, data.bounds(part), MIN_HISTORY, torch.device("cpu"))
     chosen = np.random.default_rng(seed).choice(len(table), count, replace=count > len(table))
     return table.histories(torch.from_numpy(chosen), model.sasrec.shape.max_length)
 
 
-def flip_rows(model: Recommender, data: Dataset, space: TasteSpace, slates: int, seed: int = 0) -> list[dict[str, Any]]:
+def flip_rows(
+    model: Recommender, data: Dataset, space: TasteSpace, slates: int, seed: int = 0, part: Part = "test"
+) -> list[dict[str, Any]]:
     """Returns for every genre its share of the best five for and against, and how far other directions drift."""
     rng = np.random.default_rng(seed)
     watched = np.flatnonzero(space.watched > 0)
-    history = asked_histories(model, data, slates)
+    history = asked_histories(model, data, slates, part=part)
     rows = []
     for column, direction in enumerate(DIRECTIONS):
         is_of = space.attributes[watched, column] == 1.0

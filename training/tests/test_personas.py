@@ -14,8 +14,9 @@ from becausal_training.catalogue import Film, prompt_titles
 from becausal_training.crossfit import own_source
 from becausal_training.errors import TrainingError
 from becausal_training.interactions import Dataset, User
+from becausal_training.objectives import _steering, batch_loss
 from becausal_training.pack import _pieces
-from becausal_training.personas import MOST_DIRECTIONS, MOST_EXAMPLES, Opinions, Tastes
+from becausal_training.personas import MOST_DIRECTIONS, MOST_EXAMPLES, STEER, Opinions, Tastes
 from becausal_training.preference_space import PHRASES
 from becausal_training.prompt import ABSENT, OptionalPieces, PromptTemplate, pad_left
 from becausal_training.taste_evidence import TasteSpace, fit_taste_prior
@@ -138,7 +139,7 @@ def test_made_up_personas_have_one_to_six_directions_of_both_signs():
     assert set((persona != 0).sum(1).tolist()) == {1, 2, 3, 4, 5, 6}
     assert abs(float(persona.float().mean())) < 0.01
     steering = tastes.steering(torch.eye(len(PHRASES), dtype=torch.long)[[COMEDY]], torch.tensor([[0, 1]]))
-    assert steering.tolist() == [[0.0, 3.0]]
+    assert steering.tolist() == [[0.0, STEER]]
 
 
 def test_a_persona_is_drawn_from_few_ratings_before_the_target():
@@ -194,18 +195,54 @@ def test_a_share_of_examples_carries_the_pieces():
     assert torch.equal(before.prompts.tokens[same][:, :width], after.prompts.tokens[same][:, :width])
 
 
-def test_steered_examples_follow_their_persona():
+def steered_batch(share: float, hybrid: bool = True):
     model, data = tiny_recommender(), tiny_dataset()
-    settings = replace(SETTINGS, batch=400, steered=1.0)
+    settings = replace(SETTINGS, batch=64, steered=share)
     training = TrainingData.of(data, settings, [own_source(data, model.sasrec)], CPU)
-    draw = Draw(model, training, settings, 0, True)
-    plain = Draw(model, training, replace(settings, steered=0.0, persona=1e-9), 0, True)
-    assert torch.equal(draw._candidates.sort(1).values, plain._candidates.sort(1).values)
-    steering = training.tastes.steering(draw._pieces_shown.persona, draw._candidates)
-    differs = steering.std(1) > 0
-    chosen = (steering[:, 0] - steering.mean(1))[differs]
-    assert differs.sum() > 100 and chosen.mean() > 1.0
-    assert torch.equal(plain._pieces_shown.persona, torch.zeros_like(plain._pieces_shown.persona))
+    draw = Draw(model, training, settings, 0, hybrid)
+    (batch,) = draw.batches()
+    return model, settings, training, draw, batch
+
+
+def test_a_steered_slate_holds_films_of_a_direction_that_speaks():
+    _, settings, training, draw, batch = steered_batch(0.5)
+    assert 20 < int(batch.steered.rows.sum()) < 44
+    persona, slates = draw._pieces_shown.persona, draw._candidates
+    assert all(len(set(slate)) == len(slate) for slate in slates.tolist())
+    wholly = training.tastes.attributes[slates] >= 0.75
+    share = round(0.4 * slates.shape[1])
+    spoken = persona[:, None, :] != 0
+    counts = (wholly & spoken).sum(1).max(1).values[batch.steered.rows]
+    enough = (training.tastes.attributes >= 0.75).sum(0) >= share
+    possible = (enough | (persona == 0)).all(1)[batch.steered.rows]
+    assert possible.sum() > 2 and (counts >= share)[possible].all()
+    plain = Draw(draw._model, training, replace(settings, steered=0.0, persona=1e-9), 0, True)
+    rest = ~batch.steered.rows
+    assert torch.equal(slates[rest], plain._candidates[rest])
+    assert not persona[rest].any()
+
+
+@pytest.mark.parametrize("hybrid", [True, False])
+def test_steering_is_measured_from_what_the_model_says_without_persona(hybrid):
+    model, settings, _, draw, batch = steered_batch(0.5, hybrid)
+    without = draw._model.pack(draw._history, draw._candidates)
+    width = without.tokens.shape[1]
+    assert torch.equal(batch.steered.without_persona.tokens[:, :width], without.tokens)
+    gate = torch.where(batch.uniform_gate[:, None], 1.0, model.gates(batch.history, batch.state))
+    with torch.no_grad():
+        before = model.verdicts_of(
+            model.residual_at(without, gate, without.readout, ~torch.full_like(without.tokens, hybrid).bool())
+        )
+    reached = replace(batch, steered=replace(batch.steered, nats=2.0 * batch.steered.nats))
+    for case, nats in ((batch, batch.steered.nats), (reached, 2.0 * batch.steered.nats)):
+        divergence, moved = _steering(model, case, case.steered, gate, before + nats)
+        assert divergence.abs().max() < 1e-4
+        assert torch.allclose(moved, (before + nats).logsumexp(1) - before.logsumexp(1), atol=1e-4)
+    missed, _ = _steering(model, batch, batch.steered, gate, before)
+    speaks = batch.steered.nats.std(1) > 0.5
+    assert (missed[speaks] > 0.01).all()
+    losses = batch_loss(model, batch, settings)
+    assert float(losses.terms["steering"]) > 0
 
 
 def test_personas_train_for_a_few_steps():
