@@ -75,8 +75,13 @@ describe.skipIf(!existsSync(`${pack}/preference-space.json`))("with the movies p
     );
   });
 
-  test("a pack that was not trained to read a persona is not told one", async () => {
-    await expect(taste(...LIKES, "--conditioning", "pba")).rejects.toThrow(/not trained to read a persona/);
+  test("what the prompt is told moves the model's own scores", async () => {
+    const shownOf = ({ recommendations }: Answer) =>
+      recommendations.map(({ title, shown }) => `${title} ${shown}`);
+    const answers = [horror];
+    for (const conditioning of ["pba", "ica"])
+      answers.push(await taste(...LIKES, ...DISLIKES, "--top", "5", "--conditioning", conditioning));
+    expect(new Set(answers.map((answer) => shownOf(answer).join())).size).toBe(3);
     await expect(taste(...LIKES, "--conditioning", "dpo")).rejects.toThrow(UsageError);
   });
 

@@ -4,7 +4,8 @@ Flips: for every genre, fixed slates of which 8 films are of the genre and 12 ar
 the genre is the only direction that speaks, once for and once against. What moves is its share of the best five. Other
 directions drift by how far their mean value in the best five moves. Conflicts: two personas opposed on three directions, on
 the recommender's slate. Few-shot: what the second half of a user's films shows to who knows n ratings of the first (see
-`taste_evaluation`), told as history, as examples (ICA), as persona (PBA), as both or not at all, on the same slates.
+`taste_evaluation`), told as history, as examples (ICA), as persona (PBA), as both or not at all, on the same slates; and the
+same with the ratings of another user.
 """
 
 from collections.abc import Callable, Sequence
@@ -188,13 +189,19 @@ def few_shot_rows(
         films = torch.from_numpy(np.stack([user.films[0, :n] for user in users]))
         signs = torch.from_numpy(np.stack([user.opinions[0, :n] for user in users])).float()
         persona = tastes.persona(films, signs)[owner]
+        # What another user's ratings say must not help: it would be no taste, but the telling of anything.
+        stranger = (owner + 1) % len(users)
         liked, disliked = (_examples(users, n, sign)[owner] for sign in (1, -1))
+        wrong = OptionalPieces(None, *(_examples(users, n, sign)[stranger] for sign in (1, -1)))
+        wrong_persona = OptionalPieces(tastes.persona(films, signs)[stranger])
         history = pad_left([user.films[0, :n][user.opinions[0, :n] > 0].tolist() for user in users], length)[owner]
         told: dict[str, Callable[[], Doubles]] = {
             "none": lambda: none,
             "history": lambda h=history: hit_at_1(scored(model, h, candidates)),
             "ICA": lambda lk=liked, dk=disliked: hit_at_1(scored(model, empty, candidates, OptionalPieces(None, lk, dk))),
             "PBA": lambda p=persona: hit_at_1(scored(model, empty, candidates, OptionalPieces(p))),
+            "ICA, wrong user": lambda w=wrong: hit_at_1(scored(model, empty, candidates, w)),
+            "PBA, wrong user": lambda w=wrong_persona: hit_at_1(scored(model, empty, candidates, w)),
             "both": lambda p=persona, lk=liked, dk=disliked: hit_at_1(
                 scored(model, empty, candidates, OptionalPieces(p, lk, dk))
             ),
@@ -244,7 +251,7 @@ def format_control(report: dict[str, Any]) -> str:
     for row in report["fewShot"]:
         gain = row["gain"]
         lines.append(
-            f"HR@1 {row['model']:8} n={row['shown']}  {row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
+            f"HR@1 {row['model']:15} n={row['shown']}  {row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]"
             f"  over none {gain['value']:+.4f} [{gain['low']:+.4f}, {gain['high']:+.4f}]  n={row['n']}"
         )
     return "\n".join(lines)

@@ -211,7 +211,7 @@ def test_a_whole_report_of_control_has_every_bar():
     assert {row["verdict"] for row in (report["medianMoved"], report["medianDrift"], report["conflict"])} <= {"met", "missed"}
     assert report["silent"] == 0.0
     rows = {(row["model"], row["shown"]): row for row in report["fewShot"]}
-    assert len(rows) == 25 and all(row["n"] == 5 for row in rows.values())
+    assert len(rows) == 35 and all(row["n"] == 5 for row in rows.values())
     # Nothing shown is nothing told, however it would be told.
     assert {rows[model, 0]["value"] for model in ("none", "history", "ICA", "PBA", "both")} == {rows["none", 0]["value"]}
     assert "medianMoved" in format_control(report)
