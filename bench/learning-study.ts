@@ -1,7 +1,8 @@
 // What learning on the device is held to: estimators and learners in worlds whose truth is known, and the time of one update.
 
+import { ridgeRewards } from "../src/adapt/film-rewards.ts";
 import { linearHead } from "../src/adapt/head.ts";
-import { runAcceptance } from "../src/adapt/lab/acceptance-world.ts";
+import { runAcceptance, runLooks } from "../src/adapt/lab/acceptance-world.ts";
 import { learnInWorld, TEACHERS } from "../src/adapt/lab/learn-in-world.ts";
 import { type MoodWorld, moodPolicy, simulate, tastePolicy, trueValue } from "../src/adapt/lab/mood-world.ts";
 import { MOVIE_WORLD } from "../src/adapt/lab/movie-world.ts";
@@ -83,8 +84,40 @@ export function falseAcceptance(rounds: number, wanted: number) {
   return counts;
 }
 
-/** Whole updates (two halves, then all rows) of a linear head. Where the machine is shared, `cpuMs` is what they took of it. */
-export function updateTimes(rows: number, places: number, width: number, runs: number) {
+/**
+ * Worlds in which a person looks at a growing log again and again: of those in which a look proposed what was truly worse, how many ever accepted such a proposal,
+ * by the rule of looks and as if each look were the only one.
+ */
+export function repeatedLooks(rounds: number, looks: number, worlds: number) {
+  const counts = {
+    worlds,
+    looks,
+    rounds,
+    worse: 0,
+    acceptedWorse: 0,
+    acceptedWorseAlone: 0,
+    acceptedBetter: 0,
+  };
+  for (let seed = 1; seed <= worlds; seed++) {
+    // As in `falseAcceptance`, every tenth world has something to learn.
+    const all = runLooks(seed, looks, { rounds, signal: seed % 10 === 0 ? 1 : 0 });
+    const worse = all.filter(({ gain }) => gain !== null && gain <= 0);
+    if (worse.length > 0) counts.worse++;
+    if (worse.some(({ isAccepted }) => isAccepted)) counts.acceptedWorse++;
+    if (worse.some(({ isAcceptedAlone }) => isAcceptedAlone)) counts.acceptedWorseAlone++;
+    if (all.some(({ gain, isAccepted }) => isAccepted && gain !== null && gain > 0)) counts.acceptedBetter++;
+  }
+  return counts;
+}
+
+/** Whole updates (two halves, then all rows) of a linear head, by CPO or with the page's reward model by DR-CPO. Where the machine is shared, `cpuMs` is what they took of it. */
+export function updateTimes(
+  rows: number,
+  places: number,
+  width: number,
+  runs: number,
+  objective: "cpo" | "dr-cpo" = "cpo",
+) {
   const random = seededRandom(1);
   const drawn = Array.from({ length: rows }, () => ({
     baseScores: Float64Array.from({ length: places }, random),
@@ -99,7 +132,8 @@ export function updateTimes(rows: number, places: number, width: number, runs: n
   return Array.from({ length: runs }, () => {
     const start = performance.now();
     const before = process.cpuUsage();
-    proposeUpdate(drawn, head, head.start(), constantRewards(drawn), settings);
+    const rewards = objective === "cpo" ? constantRewards(drawn) : ridgeRewards(drawn, width);
+    proposeUpdate(drawn, head, head.start(), rewards, settings);
     return { wallMs: performance.now() - start, cpuMs: process.cpuUsage(before).user / 1000 };
   });
 }

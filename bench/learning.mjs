@@ -30,8 +30,9 @@ export async function benchLearning(_backend, { repetitions = "1000", worse = "5
     studyWorld(tool, each, Math.round(Number(repetitions) * (each.share ?? 1))),
   );
   const acceptance = acceptanceOf(tool, Number(worse));
+  const looks = looksOf(tool, Math.ceil(Number(worse) * 0.4));
   const update = updateOf(tool);
-  const pass = [...studies, acceptance, update].every((each) => each.pass);
+  const pass = [...studies, acceptance, looks, update].every((each) => each.pass);
   console.log(pass ? "PASS\n" : "FAIL\n");
   saveResult("learning", {
     machine: where,
@@ -40,6 +41,7 @@ export async function benchLearning(_backend, { repetitions = "1000", worse = "5
     pass,
     studies,
     acceptance,
+    looks,
     update,
   });
   return pass;
@@ -119,6 +121,17 @@ function acceptanceOf(tool, worse) {
   console.log(
     `false acceptance: ${counts.acceptedWorse} of ${counts.worse} proposals that were truly worse (${(100 * share).toFixed(1)} %, at most ${100 * BARS.falseAcceptance} %): ${pass ? "met" : "MISSED"}; ` +
       `${counts.acceptedBetter} of ${counts.better} that were better were accepted, ${counts.undecided} of ${counts.worlds} worlds had not enough data`,
+  );
+  return { ...counts, share, pass };
+}
+
+function looksOf(tool, worlds) {
+  const counts = tool.repeatedLooks(600, 6, worlds);
+  const share = counts.acceptedWorse / counts.worse;
+  const pass = share <= BARS.falseAcceptance && counts.acceptedBetter > 0;
+  console.log(
+    `repeated looks: with ${counts.looks} looks at a log that grows to ${counts.rounds} rounds, ${counts.acceptedWorse} of ${counts.worse} worlds ever accepted what was truly worse (${(100 * share).toFixed(1)} %, at most ${100 * BARS.falseAcceptance} %): ${pass ? "met" : "MISSED"}; ` +
+      `${counts.acceptedWorseAlone} with 95 % at each look; ${counts.acceptedBetter} of ${worlds} worlds accepted something better`,
   );
   return { ...counts, share, pass };
 }

@@ -40,6 +40,16 @@ describe("a log", () => {
     ]);
   });
 
+  test("may say the scores that a slate had before anything was learned", () => {
+    const baseScores = [-1.5, 0.25, 2];
+    const { rows, badLines } = readLog(bytesOf(slot, { ...slot, baseScores }), "log.jsonl");
+    expect(badLines).toBe(0);
+    expect(rows.map(({ row }) => (row.source === "slot" ? row.baseScores : null))).toEqual([
+      undefined,
+      baseScores,
+    ]);
+  });
+
   test.for<readonly [unknown, RegExp]>([
     ["{", /not JSON/],
     [{ ...slot, p: [0.8, 0.2] }, /p has 2 numbers for 3 films/],
@@ -47,6 +57,8 @@ describe("a log", () => {
     [{ ...slot, p: [0.9, 0, 0.1] }, /p is 0 for the film/],
     [{ ...slot, p: [1.2, -0.1, -0.1] }, /^p\.0: /],
     [{ ...slot, p: null }, /^p: /],
+    [{ ...slot, baseScores: [1, 2] }, /baseScores has 2 numbers for 3 films/],
+    [{ ...slot, baseScores: [1, 2, null] }, /^baseScores\.2: /],
     [{ ...observed, p: [0.8, 0.1, 0.1] }, /^p: /],
     [{ ...slot, a: 3 }, /a is 3 in a slate of 3/],
     [{ ...slot, slateIds: [1, 1, 2] }, /twice/],

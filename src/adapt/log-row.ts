@@ -7,8 +7,10 @@ import { FailureError } from "../core/failure.ts";
 import { finiteSchema, itemIdSchema, parseJsonLine, parseValue, wholeSchema } from "../core/schema.ts";
 
 const MOST_BYTES = 256 * 2 ** 20;
-const MOST_PLACES = 20;
-const MOST_HISTORY = 10_000;
+/** Films on a slate. */
+export const MOST_PLACES = 20;
+/** Films of a history. */
+export const MOST_HISTORY = 10_000;
 /** Bad lines that are named; the rest are counted. */
 const NAMED_LINES = 10;
 
@@ -47,6 +49,8 @@ const slotRowSchema = v.object({
   counter: wholeSchema(0, 2 ** 32 - 1),
   /** A reward model's ghat over the slate, from before the outcome. */
   fitted: v.exactOptional(perPlace),
+  /** s_0 over the slate, nats: the scores without anything learned. A row without them can be valued, not learned from. */
+  baseScores: v.exactOptional(v.array(finiteSchema)),
 });
 
 const observedRowSchema = v.object({
@@ -82,6 +86,8 @@ function disagreement(row: LogRow): string | null {
   if (row.p.length !== places) return `p has ${row.p.length} numbers for ${places} films`;
   if (row.fitted !== undefined && row.fitted.length !== places)
     return `fitted has ${row.fitted.length} numbers for ${places} films`;
+  if (row.baseScores !== undefined && row.baseScores.length !== places)
+    return `baseScores has ${row.baseScores.length} numbers for ${places} films`;
   const total = row.p.reduce((sum, p) => sum + p, 0);
   if (Math.abs(total - 1) > 1e-6) return `p sums to ${total}`;
   return row.p[row.a] === 0 ? "p is 0 for the film that was drawn" : null;

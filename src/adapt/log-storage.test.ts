@@ -75,6 +75,15 @@ describe("the log", () => {
     expect(new Set(places.map(({ seed }) => seed)).size).toBe(1);
   });
 
+  test("counts every verdict that was given on it, of whichever tab", async () => {
+    const tabs = [await open(), await open()];
+    const counts = await Promise.all([0, 1, 0].map((tab) => tabs[tab]?.countLook()));
+    expect(new Set(counts)).toEqual(new Set([1, 2, 3]));
+    expect((await (await open()).read()).looks).toBe(3);
+    await tabs[0]?.erase();
+    expect((await (await open()).read()).looks).toBe(0);
+  });
+
   test("refuses what is no row and stays as it was", async () => {
     const log = await open();
     const key = await log.append(drawn);

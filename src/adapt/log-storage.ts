@@ -10,9 +10,10 @@ import { asLogRow, type LogRow } from "./log-row.ts";
 export const LOG_DATABASE = "becausal-log";
 /** `LogRow` by number, ascending as they came. */
 const ROWS = "rows";
-/** The seed of all draws of this log, under `SEED`. */
+/** The seed of all draws of this log, and how many verdicts were given on it. */
 const STATE = "state";
 const SEED = "seed";
+const LOOKS = "looks";
 
 /** Released steps never change. */
 export const logMigrations: readonly Migration[] = [
@@ -40,6 +41,8 @@ export interface StoredLog {
   /** As they came. */
   readonly rows: readonly StoredRow[];
   readonly unreadable: readonly { readonly key: number; readonly reason: string }[];
+  /** Verdicts on updates that were given on this log so far. */
+  readonly looks: number;
 }
 
 export interface LogStorage {
@@ -50,10 +53,12 @@ export interface LogStorage {
   append(draw: (place: DrawPlace) => LogRow): Promise<number>;
   /** Says what came of an impression, once it is on the disk. Said again, the last word counts. A key without a row is a `bad-request`. */
   complete(key: number, outcome: Outcome): Promise<void>;
+  /** Counts one more verdict, and resolves with their number once it is on the disk: each look at the same rows makes the next one worth less. */
+  countLook(): Promise<number>;
   read(): Promise<StoredLog>;
   /** A JSON object a line, as `readLog` reads them; unreadable rows as they are. */
   exportLines(): Promise<string>;
-  /** Rows and seed. */
+  /** Rows, seed and looks. */
   erase(): Promise<void>;
   close(): void;
 }
@@ -80,9 +85,17 @@ export async function openLogStorage(options: LogStorageOptions = {}): Promise<L
   const stored = () =>
     database.read("Reading the log", async (db) => {
       // One transaction, or a row that comes in between would shift rows against their keys.
-      const { store } = db.transaction(ROWS);
-      const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
-      return keys.map((key, at) => ({ key: Number(key), value: values[at] as unknown }));
+      const tx = db.transaction(stores);
+      const rows = tx.objectStore(ROWS);
+      const [keys, values, looks] = await Promise.all([
+        rows.getAllKeys(),
+        rows.getAll(),
+        tx.objectStore(STATE).get(LOOKS),
+      ]);
+      return {
+        entries: keys.map((key, at) => ({ key: Number(key), value: values[at] as unknown })),
+        looks: looksIn(looks),
+      };
     });
 
   return {
@@ -102,18 +115,28 @@ export async function openLogStorage(options: LogStorageOptions = {}): Promise<L
         await rows.put(checked({ ...row, ...outcome }), key);
       }),
 
+    countLook: () =>
+      database.write("Counting a verdict", async (tx) => {
+        const state = tx.objectStore(STATE);
+        const looks = looksIn(await state.get(LOOKS)) + 1;
+        await state.put(looks, LOOKS);
+        return looks;
+      }),
+
     async read() {
+      const { entries, looks } = await stored();
       const rows: StoredRow[] = [];
       const unreadable: { key: number; reason: string }[] = [];
-      for (const { key, value } of await stored()) {
+      for (const { key, value } of entries) {
         const row = asLogRow(value);
         if (typeof row === "string") unreadable.push({ key, reason: row });
         else rows.push({ key, row });
       }
-      return { rows, unreadable };
+      return { rows, unreadable, looks };
     },
 
-    exportLines: async () => (await stored()).map(({ value }) => `${JSON.stringify(value)}\n`).join(""),
+    exportLines: async () =>
+      (await stored()).entries.map(({ value }) => `${JSON.stringify(value)}\n`).join(""),
     erase: () => database.erase("Erasing the log"),
     close: () => database.close(),
   };
@@ -126,6 +149,10 @@ async function seedIn(tx: WriteTransaction, makeSeed: () => number): Promise<num
   const seed = makeSeed();
   await state.put(seed, SEED);
   return seed;
+}
+
+function looksIn(stored: unknown): number {
+  return typeof stored === "number" && Number.isSafeInteger(stored) && stored > 0 ? stored : 0;
 }
 
 function randomSeed(): number {

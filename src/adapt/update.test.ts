@@ -1,9 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../core/rng.ts";
+import { type MeanInterval, studentQuantile } from "../core/student-t.ts";
 import { linearHead } from "./head.ts";
 import { DEFAULT_CLIMB } from "./learn.ts";
 import { DEFAULT_OBJECTIVE } from "./objective.ts";
-import { constantRewards, type FitRewards, proposeUpdate, type UpdateRow } from "./update.ts";
+import {
+  confidenceOfLook,
+  constantRewards,
+  type FitRewards,
+  proposeUpdate,
+  type UpdateRow,
+} from "./update.ts";
 import { adoptVersion, currentVersion, NOTHING_LEARNED, undoVersion } from "./versions.ts";
 
 const SETTINGS = { objective: DEFAULT_OBJECTIVE, climb: DEFAULT_CLIMB, leastEffectiveSize: 50 };
@@ -97,6 +104,51 @@ describe("an update", () => {
   });
 });
 
+describe("looks at one log", () => {
+  test("ask for more each, and err in at most 5 % altogether", () => {
+    const levels = Array.from({ length: 1000 }, (_, k) => 1 - confidenceOfLook(k + 1));
+    expect(levels[0]).toBeCloseTo(0.0304, 4);
+    expect(levels.every((level, k) => k === 0 || level < (levels[k - 1] ?? 0))).toBe(true);
+    const spent = levels.reduce((sum, level) => sum + level, 0);
+    expect(spent).toBeLessThan(0.05);
+    expect(spent).toBeGreaterThan(0.0499);
+  });
+
+  test("widen the interval by Student's quantile and nothing else", () => {
+    const rows = drawnRows(500, 0.9);
+    const asked = [0.95, confidenceOfLook(20)].map((confidence) =>
+      proposeUpdate(rows, head, head.start(), constantRewards(rows), { ...SETTINGS, confidence }),
+    );
+    const [once, often] = asked.map((update) => {
+      if (update.kind === "not-enough-data") throw new Error(update.kind);
+      return update.figures;
+    });
+    expect(once?.confidence).toBe(0.95);
+    expect(often?.improvement.value).toBe(once?.improvement.value);
+    const reach = ({ value, low, standardError }: MeanInterval) => (value - low) / standardError;
+    expect(reach(once!.improvement)).toBeCloseTo(studentQuantile(0.975, 499), 9);
+    expect(reach(often!.improvement)).toBeCloseTo(
+      studentQuantile(1 - (0.05 * 3) / (20 * Math.PI) ** 2, 499),
+      9,
+    );
+  });
+
+  test("turn down on a late look what a first one would have taken", () => {
+    const decided = Array.from({ length: 12 }, (_, i) => 200 + 20 * i).map((n) => {
+      const rows = drawnRows(n, 0.35);
+      return [1, 30].map(
+        (look) =>
+          proposeUpdate(rows, head, head.start(), constantRewards(rows), {
+            ...SETTINGS,
+            confidence: confidenceOfLook(look),
+          }).kind,
+      );
+    });
+    expect(decided.some(([first, late]) => first === "accepted" && late === "not-better")).toBe(true);
+    expect(decided.some(([first, late]) => first !== "accepted" && late === "accepted")).toBe(false);
+  });
+});
+
 describe("versions", () => {
   const accepted = {
     head: "linear",
@@ -108,6 +160,7 @@ describe("versions", () => {
       currentValue: 0.3,
       proposedValue: 0.4,
       improvement: { value: 0.1, standardError: 0.02, low: 0.06, high: 0.14 },
+      confidence: 0.95,
     },
     acceptedAt: 5,
   } as const;

@@ -28,6 +28,20 @@ export interface UpdateSettings {
   readonly climb: Climb;
   /** Least effective number of held-out rounds, (sum w)^2 / sum w^2, below which nothing is decided. */
   readonly leastEffectiveSize: number;
+  /** Of the improvement's interval, in (0, 1): 0.95, or `confidenceOfLook` where the same log is asked again and again. */
+  readonly confidence?: number;
+}
+
+/** Share of worse policies that all looks at one log together may let in. */
+export const FALSE_ACCEPTANCE = 0.05;
+
+/**
+ * What the `look`-th verdict on one log has to be sure of, from 1 up: 1 - 0.05 * 6 / (pi^2 look^2). The levels sum to 0.05 over all looks, so that by the
+ * union bound they accept a worse policy in at most 5 % of logs, whenever one stops looking. The lower end of a two-sided interval errs half as often.
+ */
+export function confidenceOfLook(look: number): number {
+  invariant(Number.isInteger(look) && look >= 1, `looks count from 1, got ${look}`);
+  return 1 - (FALSE_ACCEPTANCE * 6) / (Math.PI * look) ** 2;
 }
 
 export interface UpdateFigures {
@@ -37,8 +51,10 @@ export interface UpdateFigures {
   /** DR values on held-out rounds. */
   readonly currentValue: number;
   readonly proposedValue: number;
-  /** Paired, proposed - current, 95 %. */
+  /** Paired, proposed - current. */
   readonly improvement: MeanInterval;
+  /** Of its interval. */
+  readonly confidence: number;
 }
 
 export type Update =
@@ -57,7 +73,7 @@ export function proposeUpdate<Features>(
   head: Head<Features>,
   current: Float64Array,
   fitRewards: FitRewards,
-  { objective, climb, leastEffectiveSize }: UpdateSettings,
+  { objective, climb, leastEffectiveSize, confidence = 0.95 }: UpdateSettings,
 ): Update {
   invariant(current.length === head.size, `theta has ${head.size} numbers, got ${current.length}`);
   // Every half needs a half of its own for ghat, with something in it.
@@ -84,13 +100,17 @@ export function proposeUpdate<Features>(
   const effectiveSize = squares === 0 ? 0 : (total * total) / squares;
   if (effectiveSize < leastEffectiveSize)
     return { kind: "not-enough-data", rows: rows.length, effectiveSize };
-  const improvement = tInterval(proposed.map((z, i) => z - (inForce[i] as number)));
+  const improvement = tInterval(
+    proposed.map((z, i) => z - (inForce[i] as number)),
+    confidence,
+  );
   const figures = {
     rows: rows.length,
     effectiveSize,
     currentValue: tInterval(inForce).value,
     proposedValue: tInterval(proposed).value,
     improvement,
+    confidence,
   };
   const theta = learn(
     crossFitted(rows, () => true, fitRewards),

@@ -37,13 +37,17 @@ export function currentVersion({ current, records }: PolicyVersions): PolicyVers
       );
 }
 
-/** With a new version in force, its number never used before. */
+/** What comes into force, before it has a number. */
+export type AcceptedPolicy = Omit<PolicyVersion, "version" | "parent">;
+
+/** With a new version in force, its number above `lastUsed` and above that of every record: a log may name numbers whose records are gone. */
 export function adoptVersion(
   versions: PolicyVersions,
-  accepted: Omit<PolicyVersion, "version" | "parent">,
+  accepted: AcceptedPolicy,
+  lastUsed = 0,
 ): PolicyVersions {
   invariant(accepted.figures.improvement.low > 0, "only what was accepted comes into force");
-  const version = (versions.records.at(-1)?.version ?? 0) + 1;
+  const version = Math.max(lastUsed, versions.records.at(-1)?.version ?? 0) + 1;
   return {
     current: version,
     records: [...versions.records, { ...accepted, version, parent: versions.current }],

@@ -1,10 +1,9 @@
 /** @file `becausal taste`: the persona that a few liked and disliked films make, why, and what it ranks. */
 import { join } from "node:path";
-import { FailureError } from "../core/failure.ts";
 import { present } from "../core/invariant.ts";
 import { type Film, filmName } from "../model/film.ts";
-import type { PackManifest } from "../model/pack-manifest.ts";
 import { PREFERENCE_SPACE_FILE, readPreferenceSpace } from "../model/preference-space-file.ts";
+import type { JudgedItems } from "../persona/opinions.ts";
 import {
   type DirectionState,
   inferPersona,
@@ -16,8 +15,8 @@ import {
   tasteScore,
 } from "../persona/persona.ts";
 import type { PreferenceSpace } from "../persona/preference-space.ts";
-import type { RankedItem } from "../scores/recommend.ts";
-import type { ScoreFn } from "../scores/score-fn.ts";
+import { type RankedByTaste, rankByTaste, TASTE_WEIGHT } from "../scores/taste-ranking.ts";
+import { CONDITIONINGS, checkTold, toldBy, toldScore } from "../scores/told.ts";
 import type { Command } from "./command.ts";
 import { readDisk } from "./disk-fetcher.ts";
 import { packFolderOf, type Recommender, withRecommender } from "./open-recommender.ts";
@@ -36,22 +35,12 @@ import {
   wholeOption,
 } from "./usage.ts";
 
-/** Nats of taste per nat of the pack's score: the scales are the same, and no better weight has been measured for the language model. */
-const TASTE_WEIGHT = 1;
 const SHOWN_DIRECTIONS = 12;
 const SHOWN_SUPPORT = 2;
 /** Shares of a direction smaller than this explain nothing. */
 const LEAST_SUPPORT = 0.01;
 const BAR_WIDTH = 20;
-/** The template's bound on films shown as liked, and as disliked. */
-const MOST_EXAMPLES = 4;
-const CONDITIONINGS = ["none", "ica", "pba", "both"] as const;
 const LISTS = ["likes", "dislikes", "for", "against", "neutral"] as const;
-
-interface RankedByTaste extends RankedItem {
-  /** u · φ, nats. */
-  readonly taste: number;
-}
 
 interface TasteAnswer {
   readonly liked: readonly Film[];
@@ -112,7 +101,6 @@ ${PACK_HELP}
       base: values.base,
     };
     return withRecommender(options, async (recommender) => {
-      checkConditioning(conditioning, recommender.manifest);
       const space = await openSpace(values.pack, recommender);
       const overrides = overridesOf(space, lists);
       const liked = recommender.find(lists.likes);
@@ -121,55 +109,18 @@ ${PACK_HELP}
       if (both !== undefined) throw new UsageError(`"${filmName(both)}" is both liked and disliked`);
       const opinions = { liked: unique(liked), disliked: unique(disliked) };
       const persona = inferPersona(space, opinions, overrides);
-      const ranked = await rankByTaste(space, persona, opinions, top, {
+      const told = toldBy(conditioning, persona, opinions);
+      const { name, prompt } = recommender.manifest;
+      checkTold(told, { name, pieces: prompt.pieces }, "; leave --conditioning out");
+      const ranked = await rankSlate(space, persona, opinions, top, {
         ...recommender,
-        score: conditioned(recommender.score, conditioning, persona, opinions),
+        score: toldScore(recommender.score, told),
       });
       const answer = { liked, disliked, persona, ranked, recommender };
       return values.json ? JSON.stringify(toJson(answer), null, 1) : toText(answer, values.all);
     });
   },
 };
-
-type Conditioning = (typeof CONDITIONINGS)[number];
-
-interface JudgedItems {
-  readonly liked: readonly Film["id"][];
-  readonly disliked: readonly Film["id"][];
-}
-
-function checkConditioning(conditioning: Conditioning, { name, prompt }: PackManifest): void {
-  const wanted = { none: [], ica: ["examples"], pba: ["persona"], both: ["persona", "examples"] } as const;
-  const missing = wanted[conditioning].find((piece) => !prompt.pieces?.includes(piece));
-  if (missing !== undefined)
-    throw new FailureError({
-      kind: "bad-request",
-      reason: `the pack ${name} was not trained to read ${missing === "persona" ? "a persona" : "examples"}; leave --conditioning out`,
-    });
-}
-
-/** The scores when every prompt is told what `conditioning` says. Films shown as examples are no history beside it. */
-function conditioned(
-  score: ScoreFn,
-  conditioning: Conditioning,
-  persona: Persona,
-  { liked, disliked }: JudgedItems,
-): ScoreFn {
-  const told = {
-    ...(conditioning === "pba" || conditioning === "both" ? { persona: spokenDirections(persona) } : {}),
-    ...(conditioning === "ica" || conditioning === "both"
-      ? {
-          examples: { liked: liked.slice(-MOST_EXAMPLES), disliked: disliked.slice(-MOST_EXAMPLES) },
-          promptItems: 0,
-        }
-      : {}),
-  };
-  return (queries, ...rest) =>
-    score(
-      queries.map((query) => ({ ...query, ...told })),
-      ...rest,
-    );
-}
 
 async function openSpace(
   pack: string | undefined,
@@ -205,8 +156,8 @@ function overridesOf(
   return overrides;
 }
 
-/** The pack's slate after the liked films, in the order of shown score + {@link TASTE_WEIGHT} · taste. */
-async function rankByTaste(
+/** The pack's slate after the liked films, in the order of the pack's score and the taste together. */
+async function rankSlate(
   space: PreferenceSpace,
   { taste }: Persona,
   { liked, disliked }: JudgedItems,
@@ -214,11 +165,8 @@ async function rankByTaste(
   recommender: Recommender,
 ): Promise<readonly RankedByTaste[]> {
   const { ranked } = await rankFor(liked, recommender.manifest.slate.size, recommender);
-  return ranked
-    .filter(({ item }) => !disliked.includes(item))
-    .map((each) => ({ ...each, taste: tasteScore(space, taste, each.item) }))
-    .sort((a, b) => b.shown + TASTE_WEIGHT * b.taste - (a.shown + TASTE_WEIGHT * a.taste))
-    .slice(0, top);
+  const unjudged = ranked.filter(({ item }) => !disliked.includes(item));
+  return rankByTaste(unjudged, (item) => tasteScore(space, taste, item)).slice(0, top);
 }
 
 function bySureness(a: Stance, b: Stance): number {

@@ -10,14 +10,14 @@ export interface MeanInterval {
   readonly high: number;
 }
 
-/** mean -+ t_{.975, n-1} s / sqrt(n): a 95 % interval of the mean of n >= 2 independent values (Student 1908). */
-export function tInterval(values: ArrayLike<number>): MeanInterval {
+/** mean -+ t_{(1 + confidence) / 2, n-1} s / sqrt(n): an interval of the mean of n >= 2 independent values (Student 1908), 95 % unless another confidence is asked for. */
+export function tInterval(values: ArrayLike<number>, confidence = 0.95): MeanInterval {
   const n = values.length;
   invariant(n >= 2, `an interval needs two values, got ${n}`);
   const value = sum(n, (i) => values[i] as number) / n;
   const squares = sum(n, (i) => ((values[i] as number) - value) ** 2);
   const standardError = Math.sqrt(squares / (n - 1) / n);
-  const reach = studentQuantile(0.975, n - 1) * standardError;
+  const reach = studentQuantile((1 + confidence) / 2, n - 1) * standardError;
   return { value, standardError, low: value - reach, high: value + reach };
 }
 

@@ -2,8 +2,8 @@
 import type { ItemId } from "../core/ids.ts";
 import { invariant, present } from "../core/invariant.ts";
 import { normalCdf } from "./normal-cdf.ts";
-import type { Direction, PreferenceSpace } from "./preference-space.ts";
-import { type Answer, multiplied, tastePosterior } from "./taste-posterior.ts";
+import { answerRow, type Direction, type PreferenceSpace } from "./preference-space.ts";
+import { type Answer, multiplied, type TastePosterior, tastePosterior } from "./taste-posterior.ts";
 
 export const FOR_FROM = 0.8;
 export const AGAINST_TO = 0.2;
@@ -62,6 +62,8 @@ export interface Persona {
   readonly stances: readonly Stance[];
   /** [directions] mode of u, decisions of the user included. What it says of a film is {@link tasteScore}. */
   readonly taste: Float64Array;
+  /** What the opinions alone say of u: mode [directions] and covariance [directions, directions]. */
+  readonly posterior: Pick<TastePosterior, "mode" | "covariance">;
 }
 
 /**
@@ -103,7 +105,7 @@ export function inferPersona(
     const own = override === null ? value : decidedValue(space, override.state, d);
     return own + present(space.prior.mean[d], "a mean");
   });
-  return { stances, taste };
+  return { stances, taste, posterior: { mode, covariance } };
 }
 
 /** What a taste says of a film, in nats: u · φ. Only differences between films mean anything. */
@@ -117,11 +119,16 @@ export function tasteScore(space: PreferenceSpace, taste: Float64Array, item: It
  * Phrases for the persona's place in a prompt: of at most {@link MOST_SPOKEN} directions, the user's decisions first, then the surest;
  * both lists in the order of the space. Neutral directions are silent.
  */
-export function spokenDirections({ stances }: Persona): {
+export function spokenDirections({
+  stances,
+}: {
+  readonly stances: readonly Pick<Stance, "direction" | "state" | "override" | "probability">[];
+}): {
   readonly likes: string[];
   readonly dislikes: string[];
 } {
-  const rank = (stance: Stance) => (stance.override === null ? Math.abs(stance.probability - 0.5) : 1);
+  const rank = (stance: Pick<Stance, "override" | "probability">) =>
+    stance.override === null ? Math.abs(stance.probability - 0.5) : 1;
   const spoken = new Set(
     stances
       .filter(({ state }) => state !== "neutral")
@@ -154,32 +161,23 @@ function answersOf(
   { liked, disliked, pairs = [] }: Opinions,
 ): readonly TracedAnswer[] {
   const size = space.directions.length;
-  const rowOf = (values: Float64Array, item: ItemId) => {
+  const rowOf = (item: ItemId) => {
     invariant(item < space.items, `item ${item} is one of the space's ${space.items}`);
-    return values.subarray(item * size, (item + 1) * size);
+    return space.attributes.subarray(item * size, (item + 1) * size);
   };
-  const against = (sign: number, item: ItemId, others: Float64Array, other: ItemId) => {
-    const theirs = rowOf(others, other);
-    return Float64Array.from(rowOf(space.attributes, item), (value, d) => sign * (value - (theirs[d] ?? 0)));
-  };
+  const single = (sign: number, weight: number) => (item: ItemId) => ({
+    item,
+    other: null,
+    row: answerRow(space, item).map((value) => sign * value),
+    weight,
+  });
   return [
-    ...liked.map((item) => ({
-      item,
-      other: null,
-      row: against(1, item, space.reference, item),
-      weight: space.likeWeight,
-    })),
-    ...disliked.map((item) => ({
-      item,
-      other: null,
-      row: against(-1, item, space.reference, item),
-      weight: space.dislikeWeight,
-    })),
-    ...pairs.map(({ preferred, other }) => ({
-      item: preferred,
-      other,
-      row: against(1, preferred, space.attributes, other),
-      weight: 1,
-    })),
+    ...liked.map(single(1, space.likeWeight)),
+    ...disliked.map(single(-1, space.dislikeWeight)),
+    ...pairs.map(({ preferred, other }) => {
+      const theirs = rowOf(other);
+      const row = Float64Array.from(rowOf(preferred), (value, d) => value - (theirs[d] ?? 0));
+      return { item: preferred, other, row, weight: 1 };
+    }),
   ];
 }

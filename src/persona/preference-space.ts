@@ -1,4 +1,6 @@
 /** @file AlignX's preference directions for films: what a taste is made of. Values and prior come from training. */
+import type { ItemId } from "../core/ids.ts";
+import { invariant } from "../core/invariant.ts";
 
 /** A text in both languages of the app. */
 export interface Bilingual {
@@ -40,6 +42,19 @@ export interface PreferenceSpace {
   /** How many answers liking, or disliking, one film counts as. */
   readonly likeWeight: number;
   readonly dislikeWeight: number;
+}
+
+/** Attributes of a film less those of the mean film of like popularity [directions]: what liking it is an answer about. */
+export function answerRow(
+  { directions, items, attributes, reference }: PreferenceSpace,
+  item: ItemId,
+): Float64Array {
+  const size = directions.length;
+  invariant(item < items, `item ${item} is one of the space's ${items}`);
+  return Float64Array.from(
+    { length: size },
+    (_, d) => (attributes[item * size + d] ?? 0) - (reference[item * size + d] ?? 0),
+  );
 }
 
 /**

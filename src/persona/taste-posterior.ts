@@ -143,7 +143,8 @@ export function multiplied(matrix: Float64Array, vector: Float64Array): Float64A
   return Float64Array.from(vector, (_, i) => dot(matrix.subarray(i * size, (i + 1) * size), vector));
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+/** Sum of the products of two vectors of one length. */
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
   return sum;

@@ -10,7 +10,7 @@ import type { Branch, Prompt, Slot } from "./slot.ts";
 /** Stands for a title whose text channel is off. */
 export const NEUTRAL_TITLE = "a movie";
 
-const TEMPLATE = {
+export const TEMPLATE = {
   likes: "Likes:",
   dislikes: "Dislikes:",
   directionEnd: ",",

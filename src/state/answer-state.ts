@@ -1,6 +1,7 @@
 import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { Film } from "../model/film.ts";
+import type { RankedItem } from "../scores/recommend.ts";
 import type { Recommendation } from "../worker/protocol.ts";
 import type { SampleAnswer } from "./sample-answer.ts";
 
@@ -13,7 +14,12 @@ export interface Answer {
   /** Kept films, oldest first. */
   readonly history: readonly ItemId[];
   readonly films: ReadonlyMap<ItemId, Film>;
+  /** `ranked` is what is shown: the first of the slate. */
   readonly recommendation: Recommendation;
+  /** The first of the model's ranking, more than are shown: what a version in force orders, and what chance picks from. */
+  readonly slate: readonly RankedItem[];
+  /** The version whose order is shown, 0 as trained. */
+  readonly learned: number;
 }
 
 /** `shown` is what stays on screen: the answer before, while the next is computed or when it failed. */
@@ -27,6 +33,8 @@ export type AnswerEvent =
   | { readonly type: "sample-read"; readonly answer: Answer }
   | { readonly type: "asked"; readonly request: number }
   | { readonly type: "answered"; readonly request: number; readonly answer: Answer }
+  /** The answer on screen in another order. */
+  | { readonly type: "reordered"; readonly answer: Answer }
   | { readonly type: "failed"; readonly request: number; readonly failure: Failure };
 
 /** A reply to any but the newest request is stale and changes nothing. */
@@ -41,6 +49,8 @@ export function advanceAnswer(state: AnswerState, event: AnswerEvent): AnswerSta
       return { phase: "computing", request: event.request, shown: state.shown };
     case "answered":
       return isNewest(state, event.request) ? { phase: "shown", shown: event.answer } : state;
+    case "reordered":
+      return state.phase === "shown" ? { phase: "shown", shown: event.answer } : state;
     case "failed":
       return isNewest(state, event.request)
         ? { phase: "failed", failure: event.failure, shown: state.shown }

@@ -1,3 +1,4 @@
+import type { LearnedPolicy } from "../adapt/learned-order.ts";
 import type { EffectMethod, EffectQuestion, EffectValue } from "../attribution/effect.ts";
 import type { HistoryStore } from "../history/history-store.ts";
 import type { Call } from "../worker/protocol.ts";
@@ -28,6 +29,8 @@ export interface AppState {
   /** How it is computed. */
   readonly method: EffectMethod;
   readonly effort: ShapleyEffort;
+  /** What was learned on this device and is in force; null: the model as it was trained. */
+  readonly learned: LearnedPolicy | null;
   readonly samples: readonly SampleHistory[];
   readonly about: About | null;
 }

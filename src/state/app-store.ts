@@ -32,6 +32,7 @@ export function makeAppStore(parts: AppStoreParts): AppStore {
     value: "verdict",
     method: "leave-one-out",
     effort: "first",
+    learned: null,
     samples: [],
     about: null,
   }));

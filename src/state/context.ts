@@ -13,7 +13,9 @@ import type { OneAtATime } from "./one-at-a-time.ts";
 export interface Context extends AppStoreParts {
   readonly get: () => AppState;
   readonly set: (
-    part: Partial<Pick<AppState, "question" | "value" | "method" | "effort" | "samples" | "about">>,
+    part: Partial<
+      Pick<AppState, "question" | "value" | "method" | "effort" | "learned" | "samples" | "about">
+    >,
   ) => void;
   readonly tell: {
     readonly engine: (event: EngineEvent) => void;

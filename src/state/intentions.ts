@@ -20,6 +20,7 @@ import { makeLoadCatalogue } from "./intentions/load-catalogue.ts";
 import { makeLoadEngine } from "./intentions/load-engine.ts";
 import { makeMoveFilm } from "./intentions/move-film.ts";
 import { makePaintSample } from "./intentions/paint-sample.ts";
+import { makePutInForce } from "./intentions/put-in-force.ts";
 import { makeRateFilm } from "./intentions/rate-film.ts";
 import { makeReadHistory } from "./intentions/read-history.ts";
 import { makeRecompute } from "./intentions/recompute.ts";
@@ -67,6 +68,7 @@ export function makeIntentions(context: Context) {
     ...makeInquiries(context, audit),
     stop: (name: InquiryName): void => (name === "audit" ? audit.stop() : stopInquiry(name)),
     retryAnswer: recompute.again,
+    putInForce: makePutInForce(context, recompute.reorder),
     loadEngine,
     loadCatalogue,
     readHistory,

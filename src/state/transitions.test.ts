@@ -19,6 +19,8 @@ const answer = (origin: Answer["origin"]): Answer => ({
   history,
   films: fixtureFilmsByItem,
   recommendation: fixtureRecommendation(history, history, 3),
+  slate: fixtureRecommendation(history, history, 6).ranked,
+  learned: 0,
 });
 
 describe("answer", () => {
@@ -33,6 +35,11 @@ describe("answer", () => {
   test("the reply to the newest request replaces the sample", () => {
     const next = advanceAnswer(computing, { type: "answered", request: 2, answer: answer("computed") });
     expect(next).toMatchObject({ phase: "shown", shown: { origin: "computed" } });
+  });
+  test("another order shows only while nothing newer is under way", () => {
+    const reordered = { type: "reordered", answer: { ...answer("computed"), learned: 1 } } as const;
+    expect(advanceAnswer({ phase: "shown", shown: answer("computed") }, reordered).shown?.learned).toBe(1);
+    expect(advanceAnswer(computing, reordered)).toBe(computing);
   });
   test("a failure keeps what was on screen", () => {
     const next = advanceAnswer(computing, { type: "failed", request: 2, failure });

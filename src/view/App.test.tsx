@@ -7,7 +7,11 @@ import { makeEvidenceStore } from "../state/evidence-store.ts";
 import { fixtureAssets } from "../state/fixtures/assets.ts";
 import { makeFakeCall } from "../state/fixtures/fake-call.ts";
 import { fixtureAudit } from "../state/fixtures/inquiries.ts";
+import { makeFixtureLearning } from "../state/fixtures/learning.ts";
 import { makeMemoryHistory } from "../state/fixtures/memory-history.ts";
+import { makeFakeTaste, makeMemoryText } from "../state/fixtures/taste.ts";
+import { makeLabStore } from "../state/lab-store.ts";
+import { makeTasteStore } from "../state/taste-store.ts";
 import type { Handlers } from "../worker/protocol.ts";
 import { App } from "./App.tsx";
 import { type Language, languages } from "./i18n/language.ts";
@@ -41,11 +45,30 @@ async function openPage(
     async () => new Response(null, { status: 404 }),
     "/evidence/summary.json",
   );
-  root.render(<App store={store} evidence={evidence} i18n={await makeI18n(language)} gallery={gallery} />);
+  const learning = makeFixtureLearning(store);
+  const taste = makeTasteStore({
+    call: makeFakeTaste(),
+    engine: makeFakeCall(async () => undefined, overrides),
+    app: store,
+    storage: makeMemoryText().storage,
+    packUrl: "/pack",
+    now: () => 0,
+  });
+  root.render(
+    <App
+      store={store}
+      evidence={evidence}
+      lab={makeLabStore(async () => Promise.reject(new Error("the Lab is not asked here")))}
+      taste={taste}
+      learning={learning.store}
+      i18n={await makeI18n(language)}
+      gallery={gallery}
+    />,
+  );
   close = () => root.unmount();
   if (gallery) await expect.poll(() => host.querySelector("h1")).not.toBeNull();
   else {
-    await store.intentions.start();
+    await Promise.all([store.intentions.start(), learning.store.intentions.start()]);
     const entries = () => host.querySelectorAll('[aria-labelledby="history-heading"] ol li').length;
     await expect.poll(() => host.querySelector('[role="combobox"]') !== null && entries()).toBe(items.length);
   }

@@ -8,6 +8,9 @@ test.for([
   ["#evidence", "evidence"],
   ["#evidence-movies", "evidence"],
   ["#evidenced", "prediction"],
+  ["#taste", "taste"],
+  ["#learn-log", "learn"],
+  ["#lab", "lab"],
 ] as const)("%s is on the page %s", ([hash, place]) => {
   expect(placeOf(hash)).toBe(place);
 });

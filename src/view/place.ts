@@ -1,19 +1,21 @@
 /** @file Which page is shown: the part of the address after #, so that links, bookmarks and the browser's back button work by themselves. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-export type Place = "prediction" | "evidence";
+/** In the order in which the masthead names them. */
+export const places = ["prediction", "taste", "learn", "lab", "evidence"] as const;
+export type Place = (typeof places)[number];
 
-/** `#evidence` and its sections `#evidence-…` are the evidence page; everything else is on the prediction's. */
+/** `#taste` and its sections `#taste-…` are the taste page, and so on; everything else is on the prediction's. */
 export function placeOf(hash: string): Place {
-  return hash === "#evidence" || hash.startsWith("#evidence-") ? "evidence" : "prediction";
+  return places.find((place) => hash === `#${place}` || hash.startsWith(`#${place}-`)) ?? "prediction";
 }
 
-/** The page shown now, and whether the person came to it from the other one. Each page is found again where it was left. */
+/** The page shown now, and whether the person came to it from another one. Each page is found again where it was left. */
 export function usePlace(): { readonly place: Place; readonly arrived: boolean } {
   const place = useSyncExternalStore(followHash, () => placeOf(location.hash));
   const shown = useRef(place);
   const arrived = useRef(false);
-  const left = useRef<Record<Place, number>>({ prediction: 0, evidence: 0 });
+  const left = useRef<Partial<Record<Place, number>>>({});
   if (shown.current !== place) {
     left.current[shown.current] = scrollY;
     shown.current = place;
@@ -22,7 +24,7 @@ export function usePlace(): { readonly place: Place; readonly arrived: boolean }
   useEffect(() => {
     if (!arrived.current) return;
     const target = document.getElementById(location.hash.slice(1));
-    if (target === null || location.hash === "#evidence") scrollTo(0, left.current[place]);
+    if (target === null || location.hash === `#${place}`) scrollTo(0, left.current[place] ?? 0);
     else target.scrollIntoView();
     if (place === "prediction") (target ?? document.getElementById("answer"))?.focus({ preventScroll: true });
   }, [place]);

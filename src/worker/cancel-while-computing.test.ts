@@ -41,6 +41,7 @@ beforeAll(async () => {
     films: pack.films,
     tokenizer,
     prompts: makePromptBuilder(tokenizer, pack.films, pack.manifest.prompt),
+    pieces: [],
     beta: pack.manifest.fusion.beta,
     recommenderItems: 50,
     slateSize: 5,

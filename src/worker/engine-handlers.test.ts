@@ -86,6 +86,7 @@ function fakeModel(changed: Partial<Engine> = {}, fallback: () => Failure | null
       historyItems: 10,
       maxTitleTokens: 18,
     }),
+    pieces: ["persona", "examples"],
     beta: 0.5,
     recommenderItems: 50,
     slateSize: 6,
@@ -203,6 +204,65 @@ describe("recommend", () => {
       });
     },
   );
+});
+
+describe("a slate that is told of a taste", () => {
+  const ask = { history: [itemId(10)], seen: [itemId(10)], top: 6 };
+
+  test("liked films shown as examples stand in the prompt in place of the history, and move every verdict", async () => {
+    const handlers = await loaded();
+    const plain = await handlers.recommend(ask, context());
+    const examples = { liked: [itemId(20), itemId(25)], disliked: [itemId(3)] };
+    const told = await handlers.recommend({ ...ask, told: { examples } }, context());
+    // A verdict is a tenth of the rows in the prefix less the film's own: 10 before, 20 + 25 + 3 now.
+    const verdictOf = ({ ranked }: typeof plain, item: number) =>
+      ranked.find((each) => each.item === item)?.verdict;
+    expect(verdictOf(told, 8)).toBeCloseTo(4.8 - 8, 5);
+    expect(verdictOf(plain, 8)).toBeCloseTo(1 - 8, 5);
+    expect(told.ranked.map(({ item }) => item).toSorted()).toEqual(
+      plain.ranked.map(({ item }) => item).toSorted(),
+    );
+  });
+
+  test("a persona adds its words to the prompt and nothing else", async () => {
+    const handlers = await loaded();
+    const plain = await handlers.recommend(ask, context());
+    const persona = { likes: ["horror"], dislikes: ["war"] };
+    const told = await handlers.recommend({ ...ask, told: { persona } }, context());
+    expect(told.promptTokens - plain.promptTokens).toBe("Likes: horror.\nDislikes: war.\n".length);
+    expect(told.ranked).toEqual(plain.ranked);
+  });
+
+  test("is a question aside: the prediction and its map keep their answers", async () => {
+    const handlers = await loaded();
+    const map = {
+      history: [itemId(10)],
+      candidates: [itemId(9)],
+      question: "total",
+      method: "leave-one-out",
+    } as const;
+    await handlers.recommend(ask, context());
+    await handlers.explain({ ...map, seed: 1 }, context());
+    await handlers.recommend({ ...ask, told: {} }, context());
+    await expect(handlers.evidence(map, context())).resolves.toContain("becausal");
+    await handlers.recommend(ask, context());
+    await expect(handlers.evidence(map, context())).rejects.toMatchObject({
+      failure: { kind: "bad-request" },
+    });
+  });
+
+  test("a pack that was not trained to read a piece refuses it", async () => {
+    const handlers = await loaded({ ...fakeModel().model, pieces: ["examples"] });
+    await expect(
+      handlers.recommend({ ...ask, told: { persona: { likes: ["horror"], dislikes: [] } } }, context()),
+    ).rejects.toMatchObject({
+      failure: { kind: "bad-request", reason: expect.stringContaining("not trained to read a persona") },
+    });
+    const examples = { liked: [itemId(ITEMS)], disliked: [] };
+    await expect(handlers.recommend({ ...ask, told: { examples } }, context())).rejects.toMatchObject({
+      failure: { kind: "bad-request", reason: expect.stringContaining(String(ITEMS)) },
+    });
+  });
 });
 
 describe("explain", () => {

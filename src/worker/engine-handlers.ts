@@ -20,6 +20,7 @@ import { packPrompt } from "../prompt/packed-prompt.ts";
 import { proposeSlate, recommend } from "../scores/recommend.ts";
 import { makeScoreFn } from "../scores/score-slates.ts";
 import { makeTokenScoreFn } from "../scores/token-scores.ts";
+import { checkTold, toldScore } from "../scores/told.ts";
 import { Ledger } from "./ledger.ts";
 import type { OpenModel, OpenModelFn } from "./open-model.ts";
 import type { Calls, EngineInfo, Handlers } from "./protocol.ts";
@@ -53,15 +54,26 @@ export function makeEngineHandlers(openModel: OpenModelFn, now = () => performan
       return engineInfo(model);
     },
 
-    async recommend({ history, seen, top }, { signal }) {
+    async recommend({ history, seen, top, told: toldAside }, { signal }) {
       const start = now();
-      const model = modelFor(history, seen);
+      const told = toldAside ?? {};
+      const { liked = [], disliked = [] } = told.examples ?? {};
+      const model = modelFor(history, seen, liked, disliked);
       const { prompts } = model;
+      checkTold(told, { name: model.origin.pack.name, pieces: model.pieces });
       const { score, answers } = recordScores(makeScoreFn(model));
-      const slate = await recommend({ history, seen, top }, { ...model, score }, signal);
-      ledger.forget();
-      ledger.keepSlate(history, { shown: slate, answers });
-      const prompt = prompts.build({ history, candidates: proposeSlate({ history, seen }, model) });
+      const slate = await recommend(
+        { history, seen, top },
+        { ...model, score: toldScore(score, told) },
+        signal,
+      );
+      if (toldAside === undefined) {
+        ledger.forget();
+        ledger.keepSlate(history, { shown: slate, answers });
+      }
+      const candidates = proposeSlate({ history, seen }, model);
+      const items = told.examples === undefined ? prompts.historyItems : 0;
+      const prompt = prompts.build({ history, candidates, ...told, items });
       return { ...slate, promptTokens: packPrompt(prompt).tokens.length, milliseconds: now() - start };
     },
 

@@ -18,10 +18,24 @@ const matrix = fixtureMatrix(history, candidates);
 const explain = { history, candidates, question: "total", method: "shapley", seed: 1 };
 const search = { history, seen: history, target: 1, additions: [7], budget: 10 };
 
+const slate = { history, seen: history, top: 5 };
+const toldExamples = (films: number) => ({
+  ...slate,
+  told: { examples: { liked: Array(films).fill(1), disliked: [] } },
+});
+const toldLikes = (phrases: number) => ({
+  ...slate,
+  told: { persona: { likes: Array(phrases).fill("war"), dislikes: [] } },
+});
+
 const takes = (name: CallName, args: unknown) => v.safeParse(callSchemas[name].args, args).success;
 
 describe("what a call takes", () => {
   test.for([
+    ["recommend", slate],
+    ["recommend", { ...slate, told: {} }],
+    ["recommend", { ...slate, told: { persona: { likes: ["horror"], dislikes: [] } } }],
+    ["recommend", { ...slate, told: { examples: { liked: [1, 2, 3, 4], disliked: [5] } } }],
     ["explain", explain],
     ["explain", { ...explain, pairs: 4 }],
     ["channels", { history, candidates }],
@@ -36,6 +50,8 @@ describe("what a call takes", () => {
 
 describe("what is refused at the border", () => {
   test.for([
+    ["more examples than the prompt has room for", "recommend", toldExamples(5)],
+    ["more directions than a prompt speaks of", "recommend", toldLikes(7)],
     ["another method", "explain", { ...explain, method: "attention" }],
     ["no method", "explain", { history, candidates, question: "total", seed: 1 }],
     ["no pairs at all", "explain", { ...explain, pairs: 0 }],

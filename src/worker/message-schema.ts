@@ -6,7 +6,9 @@ import type { HistoryEdit } from "../attribution/counterfactual.ts";
 import type { EffectMatrix, ItemEffects } from "../attribution/effect.ts";
 import type { Standing } from "../attribution/standings.ts";
 import { type EventIndex, eventIndex, type ItemId, itemId, type TokenId, tokenId } from "../core/ids.ts";
+import { MOST_SPOKEN } from "../persona/persona.ts";
 import type { DescribedSlot } from "../prompt/describe-prompt.ts";
+import { MOST_EXAMPLES, type Told } from "../scores/told.ts";
 import { count, failure, nothing, type Schema, type SchemasOf } from "./call-table.ts";
 import type { Calls, EngineInfo } from "./protocol.ts";
 
@@ -129,6 +131,16 @@ const auditReport: Schema<AuditReport> = v.object({
   passed: v.boolean(),
 });
 
+const phrases = v.pipe(
+  v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(300))),
+  v.maxLength(MOST_SPOKEN),
+);
+const examples = v.pipe(items, v.maxLength(MOST_EXAMPLES));
+const told: Schema<Told> = v.object({
+  persona: v.exactOptional(v.object({ likes: phrases, dislikes: phrases })),
+  examples: v.exactOptional(v.object({ liked: examples, disliked: examples })),
+});
+
 const standings: Schema<Standing[]> = v.array(
   v.object({ item, verdict: real, shown: real, probability: fraction, rank: count }),
 );
@@ -152,7 +164,12 @@ export const callSchemas: SchemasOf<Calls> = {
     }),
   },
   recommend: {
-    args: v.object({ history, seen: history, top: v.pipe(count, v.minValue(1), v.maxValue(MAX_CANDIDATES)) }),
+    args: v.object({
+      history,
+      seen: history,
+      top: v.pipe(count, v.minValue(1), v.maxValue(MAX_CANDIDATES)),
+      told: v.exactOptional(told),
+    }),
     reply: v.object({
       ranked: v.array(
         v.object({

@@ -9,6 +9,7 @@ import type { WasmFiles } from "../engine/wasm/start-wasm.ts";
 import type { Fetcher } from "../model/fetcher.ts";
 import type { Film } from "../model/film.ts";
 import { loadModelFiles } from "../model/load-parts.ts";
+import type { PromptSettings } from "../model/pack-manifest.ts";
 import { readTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import { makePromptBuilder, type PromptBuilder } from "../prompt/build-prompt.ts";
 import type { Calls, LoadProgress } from "./protocol.ts";
@@ -20,6 +21,8 @@ export interface OpenModel {
   readonly films: readonly Film[];
   readonly tokenizer: Tokenizer;
   readonly prompts: PromptBuilder;
+  /** Optional pieces of a prompt that the pack was trained to read. */
+  readonly pieces: NonNullable<PromptSettings["pieces"]>;
   /** Weight of the recommender in the shown score. */
   readonly beta: number;
   /** How many of the last kept films the recommender sees. */
@@ -68,6 +71,7 @@ export function makeOpenModel(fetcher: Fetcher, wasmFiles?: WasmFiles): OpenMode
       films: pack.films,
       tokenizer,
       prompts: makePromptBuilder(tokenizer, pack.films, pack.manifest.prompt),
+      pieces: pack.manifest.prompt.pieces ?? [],
       beta: pack.manifest.fusion.beta,
       recommenderItems: pack.manifest.sasrec.maxLength,
       slateSize: pack.manifest.slate.size,

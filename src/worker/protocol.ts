@@ -18,6 +18,7 @@ import type { Failure } from "../core/failure.ts";
 import type { ItemId } from "../core/ids.ts";
 import type { DescribedPrompt } from "../prompt/describe-prompt.ts";
 import type { RankedSlate } from "../scores/recommend.ts";
+import type { Told } from "../scores/told.ts";
 import type { CallOf, HandlersOf } from "./call-table.ts";
 
 export interface LoadProgress {
@@ -73,9 +74,17 @@ export interface Calls {
     reply: EngineInfo;
     progress: LoadProgress;
   };
-  /** `seen` is never recommended (every rated or watched item, kept or not). */
+  /**
+   * `seen` is never recommended (every rated or watched item, kept or not). With `told`, though nothing be told, it is a question aside: the
+   * prediction that was shown, and what was asked about it, stay. A pack that was not trained to read what is told refuses.
+   */
   recommend: {
-    args: { readonly history: readonly ItemId[]; readonly seen: readonly ItemId[]; readonly top: number };
+    args: {
+      readonly history: readonly ItemId[];
+      readonly seen: readonly ItemId[];
+      readonly top: number;
+      readonly told?: Told;
+    };
     reply: Recommendation;
     progress: never;
   };

@@ -2,11 +2,12 @@
 import { present } from "../../core/invariant.ts";
 import { type Random, seededRandom } from "../../core/rng.ts";
 import { sigmoid } from "../../core/sigmoid.ts";
+import { studentQuantile } from "../../core/student-t.ts";
 import { DEFAULT_EPSILON, drawSlot } from "../exploration-slot.ts";
 import { linearHead } from "../head.ts";
 import { DEFAULT_CLIMB } from "../learn.ts";
 import { DEFAULT_OBJECTIVE, policyOver } from "../objective.ts";
-import { type FitRewards, proposeUpdate, type UpdateRow } from "../update.ts";
+import { confidenceOfLook, type FitRewards, proposeUpdate, type UpdateRow } from "../update.ts";
 
 const FILMS = 20;
 const WIDTH = 8;
@@ -24,13 +25,22 @@ export interface AcceptanceRun {
   readonly gain: number | null;
 }
 
+/** A device's log, and the truth that no device knows. */
+interface AcceptanceWorld {
+  readonly drawn: readonly UpdateRow<Float64Array>[];
+  /** True value of a theta over the world's slates. */
+  value(theta: Float64Array): number;
+}
+
+const HEAD = linearHead(WIDTH);
+const SETTINGS = { objective: DEFAULT_OBJECTIVE, climb: DEFAULT_CLIMB, leastEffectiveSize: 50 };
+
 /**
  * One world of a seed: fifty slates of 20 films with 8 features; the app's scores know the taste but for noise, so that most of what is learned
- * makes things worse. The slot is filled with the app's epsilon, the reader is in a mood. DR-CPO with a ghat per film.
+ * makes things worse. The slot is filled with the app's epsilon, the reader is in a mood.
  */
-export function runAcceptance(seed: number, { rounds, signal }: AcceptanceSettings): AcceptanceRun {
+function acceptanceWorld(seed: number, { rounds, signal }: AcceptanceSettings): AcceptanceWorld {
   const random = seededRandom(seed);
-  const head = linearHead(WIDTH);
   const direction = Array.from({ length: WIDTH }, () => (signal / Math.sqrt(WIDTH)) * normal(random));
   const slates = Array.from({ length: 50 }, () => {
     const features = Float64Array.from({ length: FILMS * WIDTH }, () => normal(random));
@@ -58,16 +68,61 @@ export function runAcceptance(seed: number, { rounds, signal }: AcceptanceSettin
     const row: UpdateRow<Float64Array> = { ...slate, action: place, reward, propensities };
     return row;
   });
-  const settings = { objective: DEFAULT_OBJECTIVE, climb: DEFAULT_CLIMB, leastEffectiveSize: 50 };
-  const start = head.start();
-  const update = proposeUpdate(drawn, head, start, placeMeans(drawn), settings);
+  return {
+    drawn,
+    value: (theta) =>
+      slates.reduce((sum, slate) => {
+        const pi = policyOver(slate, HEAD, theta, SETTINGS.objective.temperature);
+        return sum + pi.reduce((all, p, a) => all + p * likeChance(slate.logOdds[a] as number), 0);
+      }, 0) / slates.length,
+  };
+}
+
+/** One update from a world's whole log. DR-CPO with a ghat per place. */
+export function runAcceptance(seed: number, settings: AcceptanceSettings): AcceptanceRun {
+  const { drawn, value } = acceptanceWorld(seed, settings);
+  const start = HEAD.start();
+  const update = proposeUpdate(drawn, HEAD, start, placeMeans(drawn), SETTINGS);
   if (update.kind === "not-enough-data") return { decision: update.kind, gain: null };
-  const value = (theta: Float64Array) =>
-    slates.reduce((sum, slate) => {
-      const pi = policyOver(slate, head, theta, settings.objective.temperature);
-      return sum + pi.reduce((all, p, a) => all + p * likeChance(slate.logOdds[a] as number), 0);
-    }, 0) / slates.length;
   return { decision: update.kind, gain: value(update.theta) - value(start) };
+}
+
+/** A look at a growing log. */
+export interface Look {
+  readonly rounds: number;
+  /** Null where nothing was proposed, as in `AcceptanceRun`. */
+  readonly gain: number | null;
+  /** At the confidence of a look of its number. */
+  readonly isAccepted: boolean;
+  /** As if each look were the only one, at 95 %. */
+  readonly isAcceptedAlone: boolean;
+}
+
+/**
+ * A person who asks again after every `rounds / looks` rounds of a world, with the policy as trained in force all along: the more often chance is asked, the
+ * likelier it says yes once. DR-CPO with a ghat per place.
+ */
+export function runLooks(
+  seed: number,
+  looks: number,
+  { rounds, signal }: AcceptanceSettings,
+): readonly Look[] {
+  const { drawn, value } = acceptanceWorld(seed, { rounds, signal });
+  const start = HEAD.start();
+  return Array.from({ length: looks }, (_, i) => {
+    const rows = drawn.slice(0, Math.round((rounds * (i + 1)) / looks));
+    const confidence = confidenceOfLook(i + 1);
+    const update = proposeUpdate(rows, HEAD, start, placeMeans(rows), { ...SETTINGS, confidence });
+    if (update.kind === "not-enough-data")
+      return { rounds: rows.length, gain: null, isAccepted: false, isAcceptedAlone: false };
+    const { value: improvement, standardError } = update.figures.improvement;
+    return {
+      rounds: rows.length,
+      gain: value(update.theta) - value(start),
+      isAccepted: update.kind === "accepted",
+      isAcceptedAlone: improvement > studentQuantile(0.975, rows.length - 1) * standardError,
+    };
+  });
 }
 
 /** A like's chance over both moods. */

@@ -22,14 +22,12 @@ export interface LearnedPolicy {
 const HEAD: Head<Float64Array> = linearHead(2);
 
 /** Features of a reader's films, [films, 2]: the match with taste, and +1 / -1 for what a good / bad mood chooses. */
-export function worldFeatures({ base, moodOnChoice }: MoodWorld): Float64Array[] {
-  return base.map((row) =>
-    Float64Array.from(row.flatMap((taste, film) => [taste, Math.sign(moodOnChoice[film] ?? 0)])),
-  );
+export function worldFeatures({ base, moodSide }: MoodWorld): Float64Array[] {
+  return base.map((row) => Float64Array.from(row.flatMap((taste, film) => [taste, moodSide[film] ?? 0])));
 }
 
 export function learnInWorld(world: MoodWorld, log: WorldLog, teacher: Teacher): LearnedPolicy {
-  const films = world.moodOnChoice.length;
+  const films = world.moodSide.length;
   const features = worldFeatures(world);
   const baseScores = new Float64Array(films);
   const uniform = new Float64Array(films).fill(1 / films);

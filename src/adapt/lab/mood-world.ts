@@ -12,8 +12,10 @@ export interface MoodWorld {
   readonly base: readonly (readonly number[])[];
   /** What a good mood adds to the log-odds of a like. */
   readonly moodOnLike: number;
-  /** What a good mood adds to the logits of the reader's own choice, [films]. */
-  readonly moodOnChoice: readonly number[];
+  /** [films]: 1 what a good mood chooses, -1 what a bad one does, 0 what neither does. */
+  readonly moodSide: readonly (1 | 0 | -1)[];
+  /** What a mood adds to the logit of the reader's choosing a film of its side, and takes from one of the other side. */
+  readonly moodOnChoice: number;
   /** T of the policy that goes by taste. */
   readonly tasteTemperature: number;
 }
@@ -52,10 +54,18 @@ export function tastePolicy({ base, tasteTemperature }: MoodWorld): WorldPolicy 
 }
 
 /** Shows uniformly what a good mood chooses. */
-export function moodPolicy({ base, moodOnChoice }: MoodWorld): WorldPolicy {
-  const chosen = moodOnChoice.map((push) => (push > 0 ? 1 : 0));
+export function moodPolicy({ base, moodSide }: MoodWorld): WorldPolicy {
+  const chosen = moodSide.map((side) => (side === 1 ? 1 : 0));
   const films = chosen.filter((each) => each === 1).length;
   return base.map(() => chosen.map((each) => each / films));
+}
+
+/** What a reader chooses in each mood, [films]: softmax of what the mood adds to the logits, whoever reads. */
+export function choiceChances({ moodSide, moodOnChoice }: MoodWorld): Record<"good" | "bad", number[]> {
+  return {
+    good: softmax(moodSide.map((side) => side * moodOnChoice)),
+    bad: softmax(moodSide.map((side) => -side * moodOnChoice)),
+  };
 }
 
 /**
@@ -67,16 +77,14 @@ export function simulate(
   { rounds, epsilon }: { readonly rounds: number; readonly epsilon: number },
   random: Random,
 ): WorldLog {
-  const { base, moodOnLike, moodOnChoice } = world;
-  const films = moodOnChoice.length;
+  const { base, moodOnLike } = world;
+  const films = world.moodSide.length;
   invariant(
     base.every((row) => row.length === films),
     "every reader rates every film",
   );
-  const choices = {
-    good: cumulative(softmax(moodOnChoice)),
-    bad: cumulative(softmax(moodOnChoice.map((x) => -x))),
-  };
+  const chances = choiceChances(world);
+  const choices = { good: cumulative(chances.good), bad: cumulative(chances.bad) };
   const log = {
     reader: new Int32Array(rounds),
     action: new Int32Array(rounds),

@@ -1,9 +1,10 @@
 import { invariant } from "../../core/invariant.ts";
+import type { Film } from "../../model/film.ts";
 import type { MoodWorld } from "./mood-world.ts";
 import readers from "./movie-readers.json";
 
-/** Log-odds that a mood adds to the choice of a film, by how well known it is. */
-const MOOD_ON_CHOICE: Readonly<Record<string, number>> = { popular: 1.8, middle: 0, niche: -1.8 };
+/** Which mood chooses a film, by how well known it is. */
+const MOOD_SIDE: Readonly<Record<string, 1 | 0 | -1>> = { popular: 1, middle: 0, niche: -1 };
 
 /** A like in an app is rarer than a good rating from someone who came to rate. */
 const LIKE_OFFSET = -1.5;
@@ -15,10 +16,14 @@ const LIKE_OFFSET = -1.5;
 export const MOVIE_WORLD: MoodWorld = {
   base: readers.logOdds.map((row) => row.map((logOdds) => logOdds + LIKE_OFFSET)),
   moodOnLike: 1.6,
-  moodOnChoice: readers.films.map(({ title, group }) => {
-    const push = MOOD_ON_CHOICE[group];
-    invariant(push !== undefined, `${title} is in a known group, not ${group}`);
-    return push;
+  moodSide: readers.films.map(({ title, group }) => {
+    const side = MOOD_SIDE[group];
+    invariant(side !== undefined, `${title} is in a known group, not ${group}`);
+    return side;
   }),
+  moodOnChoice: 1.8,
   tasteTemperature: 0.5,
 };
+
+/** Names of the films of {@link MOVIE_WORLD}, in its order. */
+export const MOVIE_WORLD_FILMS: readonly Pick<Film, "title" | "year">[] = readers.films;

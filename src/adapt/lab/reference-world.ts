@@ -15,6 +15,7 @@ export const REFERENCE_WORLD: MoodWorld = {
     ),
   ),
   moodOnLike: 1.6,
-  moodOnChoice: Array.from({ length: FILMS }, (_, film) => (film >= 5 ? 1.8 : film <= 2 ? -1.8 : 0)),
+  moodSide: Array.from({ length: FILMS }, (_, film) => (film >= 5 ? 1 : film <= 2 ? -1 : 0)),
+  moodOnChoice: 1.8,
   tasteTemperature: 0.25,
 };

@@ -3,11 +3,11 @@ import type { MoodWorld } from "./mood-world.ts";
 
 /** ghat [readers][films] from the rounds that `isUsed` keeps: a mean per reader and film, drawn to the overall mean as by two rounds. */
 export function fitWorldRewards(
-  { base, moodOnChoice }: MoodWorld,
+  { base, moodSide }: MoodWorld,
   { reader, action, reward }: Record<"reader" | "action" | "reward", ArrayLike<number>>,
   isUsed: (round: number) => boolean,
 ): Float64Array[] {
-  const films = moodOnChoice.length;
+  const films = moodSide.length;
   const cell = Int32Array.from(
     { length: reader.length },
     (_, i) => (reader[i] as number) * films + (action[i] as number),

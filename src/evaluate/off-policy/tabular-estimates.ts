@@ -3,6 +3,7 @@ import { invariant, present } from "../../core/invariant.ts";
 import { type MeanInterval, tInterval } from "../../core/student-t.ts";
 import { controlVariateDr } from "./control-variates.ts";
 import { type Contributions, doublyRobust, ips, snips } from "./estimators.ts";
+import { describeOverlap, LEAST_EFFECTIVE_SIZE } from "./overlap.ts";
 import type { DrawnRound, OverSlate, Question } from "./question.ts";
 
 /** Arrays are [rounds]. */
@@ -17,56 +18,87 @@ export interface TabularLog {
 /** ghat [readers][actions] from the rounds that `isUsed` keeps. */
 export type FitRewards = (log: TabularLog, isUsed: (round: number) => boolean) => readonly OverSlate[];
 
-/** `naive` and `regression` take every round for a drawn one. */
-export const ROADS = [
-  "regression",
-  "naive",
-  "cpo",
-  "cpo-baseline",
-  "snips",
-  "dr-confounded",
-  "dr-cross-fitted",
-  "cv-dr",
-] as const;
-export type Road = (typeof ROADS)[number];
+/** These take every round for a drawn one. */
+const NAIVE_ROADS = ["regression", "naive"] as const;
+/** These trust drawn rounds alone. */
+const DRAWN_ROADS = ["cpo", "cpo-baseline", "snips", "dr-confounded", "dr-cross-fitted", "cv-dr"] as const;
+export const ROADS = [...NAIVE_ROADS, ...DRAWN_ROADS] as const;
+type NaiveRoad = (typeof NAIVE_ROADS)[number];
+type DrawnRoad = (typeof DRAWN_ROADS)[number];
+export type Road = NaiveRoad | DrawnRoad;
 
 const FOLDS = 5;
 const AS_DRAWN = { clip: Number.POSITIVE_INFINITY };
 
 /**
  * V(policy) with its 95 % t interval by each road; that of `regression` is its spread over rounds, blind to what it does wrong.
- * `dr-confounded` and `cv-dr` have their ghat from the rounds that were not drawn.
+ * `dr-confounded` and `cv-dr` have their ghat from the rounds that were not drawn. At least ten rounds must be drawn.
  */
 export function tabularEstimates(
   log: TabularLog,
   policy: readonly OverSlate[],
   fitRewards: FitRewards,
 ): Record<Road, MeanInterval> {
-  const n = log.reader.length;
-  const readerOf = (i: number) => log.reader[i] as number;
-  const every = Array.from({ length: n }, (_, i) => i);
-  const drawn = every.filter((i) => log.drawn[i] === 1);
-  invariant(drawn.length >= 2 * FOLDS, `${drawn.length} drawn rounds are too few`);
-  const actions = present(policy[0], "a policy").length;
-  const uniform = new Float64Array(actions).fill(1 / actions);
-  const ask = (rows: readonly number[], propensities: (i: number) => OverSlate): Question => ({
-    rounds: rows.map(
-      (i): DrawnRound => ({
-        action: log.action[i] as number,
-        reward: log.reward[i] as number,
-        propensities: propensities(i),
-      }),
+  return { ...naiveEstimates(log, policy, fitRewards), ...drawnEstimates(log, policy, fitRewards) };
+}
+
+/** The answers of a log that is long enough for them, and null where it is not. */
+export interface TabularAnswer {
+  /** Of the drawn rounds; 0 where none are. */
+  readonly effectiveSize: number;
+  readonly estimates: Readonly<Record<Road, MeanInterval | null>>;
+}
+
+/** As `tabularEstimates`, but roads of drawn rounds give no value below the least effective size (`overlap.ts`). The others always do. */
+export function tabularAnswer(
+  log: TabularLog,
+  policy: readonly OverSlate[],
+  fitRewards: FitRewards,
+): TabularAnswer {
+  const naive = naiveEstimates(log, policy, fitRewards);
+  const question = drawnQuestion(log, policy, drawnRounds(log));
+  const { effectiveSize } = describeOverlap(question, AS_DRAWN.clip);
+  const drawn =
+    effectiveSize < LEAST_EFFECTIVE_SIZE
+      ? (Object.fromEntries(DRAWN_ROADS.map((road) => [road, null])) as Record<DrawnRoad, null>)
+      : drawnEstimates(log, policy, fitRewards);
+  return { effectiveSize, estimates: { ...naive, ...drawn } };
+}
+
+function naiveEstimates(
+  log: TabularLog,
+  policy: readonly OverSlate[],
+  fitRewards: FitRewards,
+): Record<NaiveRoad, MeanInterval> {
+  const every = Array.from({ length: log.reader.length }, (_, i) => i);
+  const ghat = fitRewards(log, () => true);
+  const logged = fittedPropensities(log, policy.length, actionsOf(policy));
+  return {
+    regression: tInterval(every.map((i) => expected(ofReader(policy, log, i), ofReader(ghat, log, i)))),
+    naive: tInterval(
+      ips(
+        askAbout(log, policy, every, (i) => ofReader(logged, log, i)),
+        AS_DRAWN,
+      ).perRound,
     ),
-    target: rows.map((i) => present(policy[readerOf(i)], "a policy per reader")),
-  });
+  };
+}
+
+function drawnEstimates(
+  log: TabularLog,
+  policy: readonly OverSlate[],
+  fitRewards: FitRewards,
+): Record<DrawnRoad, MeanInterval> {
+  const n = log.reader.length;
+  const drawn = drawnRounds(log);
+  invariant(drawn.length >= 2 * FOLDS, `${drawn.length} drawn rounds are too few`);
+  const actions = actionsOf(policy);
+  const randomised = drawnQuestion(log, policy, drawn);
   const withFitted = (fitted: (i: number, place: number) => OverSlate) => ({
     ...randomised,
     fitted: drawn.map(fitted),
   });
-  const randomised = ask(drawn, () => uniform);
-  const everyGhat = fitRewards(log, () => true);
   const observed = fitRewards(log, (i) => log.drawn[i] !== 1);
-  const of = (ghat: readonly OverSlate[], i: number) => present(ghat[readerOf(i)], "ghat per reader");
 
   const foldOf = new Int32Array(n).fill(-1);
   for (const [place, i] of drawn.entries()) foldOf[i] = place % FOLDS;
@@ -79,14 +111,8 @@ export function tabularEstimates(
     return new Float64Array(actions).fill(mean);
   });
 
-  const logged = fittedPropensities(log, policy.length, actions);
-  const confounded = withFitted((i) => of(observed, i));
-  const contributions: Record<Road, ArrayLike<number> | Contributions> = {
-    regression: every.map((i) => expected(present(policy[readerOf(i)], "a policy"), of(everyGhat, i))),
-    naive: ips(
-      ask(every, (i) => present(logged[readerOf(i)], "a reader")),
-      AS_DRAWN,
-    ),
+  const confounded = withFitted((i) => ofReader(observed, log, i));
+  const contributions: Record<DrawnRoad, Contributions> = {
     cpo: ips(randomised, AS_DRAWN),
     "cpo-baseline": doublyRobust(
       withFitted((_, place) => present(baselines[place % FOLDS], "a fold")),
@@ -95,16 +121,49 @@ export function tabularEstimates(
     snips: snips(randomised, AS_DRAWN),
     "dr-confounded": doublyRobust(confounded, AS_DRAWN),
     "dr-cross-fitted": doublyRobust(
-      withFitted((i, place) => of(present(crossFitted[place % FOLDS], "a fold"), i)),
+      withFitted((i, place) => ofReader(present(crossFitted[place % FOLDS], "a fold"), log, i)),
       AS_DRAWN,
     ),
     "cv-dr": controlVariateDr(confounded, { folds: FOLDS }),
   };
-  const estimates = ROADS.map((road) => {
-    const values = contributions[road];
-    return [road, tInterval("perRound" in values ? values.perRound : values)] as const;
-  });
-  return Object.fromEntries(estimates) as Record<Road, MeanInterval>;
+  const estimates = DRAWN_ROADS.map((road) => [road, tInterval(contributions[road].perRound)] as const);
+  return Object.fromEntries(estimates) as Record<DrawnRoad, MeanInterval>;
+}
+
+function drawnRounds(log: TabularLog): readonly number[] {
+  return Array.from({ length: log.reader.length }, (_, i) => i).filter((i) => log.drawn[i] === 1);
+}
+
+function drawnQuestion(log: TabularLog, policy: readonly OverSlate[], drawn: readonly number[]): Question {
+  const actions = actionsOf(policy);
+  const uniform = new Float64Array(actions).fill(1 / actions);
+  return askAbout(log, policy, drawn, () => uniform);
+}
+
+function askAbout(
+  log: TabularLog,
+  policy: readonly OverSlate[],
+  rows: readonly number[],
+  propensities: (i: number) => OverSlate,
+): Question {
+  return {
+    rounds: rows.map(
+      (i): DrawnRound => ({
+        action: log.action[i] as number,
+        reward: log.reward[i] as number,
+        propensities: propensities(i),
+      }),
+    ),
+    target: rows.map((i) => ofReader(policy, log, i)),
+  };
+}
+
+function ofReader(table: readonly OverSlate[], log: TabularLog, i: number): OverSlate {
+  return present(table[log.reader[i] as number], "a row per reader");
+}
+
+function actionsOf(policy: readonly OverSlate[]): number {
+  return present(policy[0], "a policy").length;
 }
 
 /** How often each reader's rounds have each action, [readers][actions]: what one takes for propensities where none were logged. */

@@ -1,5 +1,6 @@
 /** @file How estimators do over many logs of a world whose truth is known. */
 import { invariant, present } from "../../core/invariant.ts";
+import type { MeanInterval } from "../../core/student-t.ts";
 import type { OverSlate } from "./question.ts";
 import { type FitRewards, ROADS, type Road, type TabularLog, tabularEstimates } from "./tabular-estimates.ts";
 
@@ -39,19 +40,11 @@ export function studyEstimates(
     return [better, worse].map(({ policy }) => tabularEstimates(log, policy, fitRewards));
   });
   const ofPolicy = (place: number) => runs.map((run) => present(run[place], "estimates of a policy"));
-  const share = (isTrue: readonly boolean[]) => isTrue.filter(Boolean).length / repetitions;
   return {
     figures: [better, worse].map(({ truth }, place) =>
       ROADS.map((road) => {
         const estimates = ofPolicy(place).map((run) => run[road]);
-        const mean = estimates.reduce((sum, { value }) => sum + value, 0) / repetitions;
-        const squares = estimates.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
-        return {
-          road,
-          bias: mean - truth,
-          spread: Math.sqrt(squares / (repetitions - 1)),
-          coverage: share(estimates.map(({ low, high }) => low <= truth && truth <= high)),
-        };
+        return { road, ...figuresOf(estimates, truth) };
       }),
     ),
     rankedRight: Object.fromEntries(
@@ -61,4 +54,21 @@ export function studyEstimates(
       ]),
     ) as Record<Road, number>,
   };
+}
+
+/** Of two logs' estimates or more. */
+export function figuresOf(estimates: readonly MeanInterval[], truth: number): Omit<RoadFigures, "road"> {
+  const n = estimates.length;
+  invariant(n >= 2, `a spread needs two logs, got ${n}`);
+  const mean = estimates.reduce((sum, { value }) => sum + value, 0) / n;
+  const squares = estimates.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
+  return {
+    bias: mean - truth,
+    spread: Math.sqrt(squares / (n - 1)),
+    coverage: share(estimates.map(({ low, high }) => low <= truth && truth <= high)),
+  };
+}
+
+function share(isTrue: readonly boolean[]): number {
+  return isTrue.filter(Boolean).length / isTrue.length;
 }

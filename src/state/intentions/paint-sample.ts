@@ -10,7 +10,15 @@ export function makePaintSample({ assets, tell }: Context) {
     const { history, candidates, question, method, rows } = matrix;
     tell.answer({
       type: "sample-read",
-      answer: { origin: "sample", madeWith, history, films, recommendation },
+      answer: {
+        origin: "sample",
+        madeWith,
+        history,
+        films,
+        recommendation,
+        slate: recommendation.ranked,
+        learned: 0,
+      },
     });
     tell.explanation({
       type: "sample-read",

@@ -20,6 +20,8 @@ import { reasonFor } from "../charts/reason.ts";
 import { StarRating } from "../charts/StarRating.tsx";
 import { FailureNote } from "../panels/FailureNote.tsx";
 import styles from "./Gallery.module.css";
+import { LabCharts } from "./LabCharts.tsx";
+import { TasteCharts } from "./TasteCharts.tsx";
 import { WhyCharts } from "./WhyCharts.tsx";
 
 const history = [3, 4, 0, 7, 8, 5].map(itemId);
@@ -61,6 +63,8 @@ export function Gallery(): JSX.Element {
       <HeatLegend end={0.5} />
       <HeatLegend end={4} />
       <WhyCharts />
+      <LabCharts />
+      <TasteCharts />
       <h2>{t("gallery.ranking")}</h2>
       <RankedList
         ranked={recommendation.ranked}

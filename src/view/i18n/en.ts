@@ -13,6 +13,15 @@ export const en = {
     crashed: "The page itself has failed. Your history is stored and safe; reload the page to go on.",
     reload: "Reload",
   },
+  nav: {
+    label: "Pages",
+    prediction: "Prediction",
+    taste: "Taste",
+    learn: "Learn",
+    lab: "Lab",
+    evidence: "Evidence",
+    skip: "Skip to the page",
+  },
   lede: {
     personal: "You will most likely watch <film/> next.",
     sample: "They will most likely watch <film/> next.",
@@ -105,6 +114,35 @@ export const en = {
     effort: "{{tokens}} prompt positions, answered in {{seconds}} s.",
     waiting: "The list appears here with the first answer.",
     outdated: "This is from before your last change.",
+  },
+  slot: {
+    heading: "Picked by chance",
+    intro:
+      "This film was drawn by lot, not placed by its rank. Only that can tell a film you like from a film you are merely shown often.",
+    more: "What it is for",
+    chance: "{{percent}} of such draws show this film",
+    reaction: "Your reaction to {{title}}",
+    like: "Like",
+    dismiss: "Not for me",
+    watched: "I have seen it",
+    add: "Add {{title}} to the films you watched",
+    none: "The next answer brings a film.",
+    open: "Your answer stays on this device. {{seconds}} seconds in sight without one count as a no.",
+    liked: "Written down: you like it.",
+    dismissed: "Written down: not for you.",
+    passed: "{{seconds}} seconds without an answer count as a no. What you say now replaces it.",
+    off: "No film is picked by chance, nothing is written down, and nothing new is learned.",
+    share: "How much is left to chance",
+    shareLabel: "Picks in which all films have the same chance (ε)",
+    shareNone: "Off",
+    shareHelp:
+      "In all other picks a film comes up the more often, the likelier the model thinks you are to watch it next. More equal picks teach faster; the price is this one place, which more often shows a film that you would not have been shown. The list above stays as it is.",
+    learned:
+      "The order is adjusted by what you taught it (version {{version}}); the chances are the model’s own.",
+    learnedLink: "What was learned",
+    sasrecHelp:
+      "The small figure compares with SASRec, a recommender that sees only which films follow which. The language model, and then what you taught it, moved a film up or down from there.",
+    lede: "By what you taught it, <film/> comes first.",
   },
   reason: {
     mostly: "Mostly because of <because/>.",

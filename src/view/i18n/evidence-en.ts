@@ -1,8 +1,6 @@
 /** English wording of the evidence page. */
 export const evidence = {
-  nav: { label: "Pages", prediction: "Prediction", evidence: "Evidence" },
   title: "becausal: evidence",
-  skip: "Skip to the evidence",
   heading: "How good is it, and next to what?",
   deck: "Every figure that was measured, wins and losses alike, on people whom no training saw. Each stands with its number of questions, its 95% interval, its definition and the command that makes it again.",
   loading: "Fetching the figures…",

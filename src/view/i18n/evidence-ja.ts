@@ -2,9 +2,7 @@ import type { EvidenceMessages } from "./messages.ts";
 
 /** Japanese wording of the evidence page. */
 export const evidence: EvidenceMessages = {
-  nav: { label: "ページ", prediction: "予測", evidence: "裏づけ" },
   title: "becausal：裏づけ",
-  skip: "裏づけへ移動",
   heading: "どれほど当たるのか、何と比べて",
   deck: "学習にまったく使っていない人たちで測った値を、良いものも悪いものもすべて載せています。どの値にも、問いの数、95%区間、定義、そして同じ値を作るコマンドを添えています。",
   loading: "値を取得しています…",

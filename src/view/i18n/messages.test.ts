@@ -6,9 +6,15 @@ import { evidence as evidenceJa } from "./evidence-ja.ts";
 import { failureDetail, failureWords } from "./failure-words.ts";
 import { makeFormats } from "./formats.ts";
 import { ja } from "./ja.ts";
+import { lab as labEn } from "./lab-en.ts";
+import { lab as labJa } from "./lab-ja.ts";
 import { languages } from "./language.ts";
+import { learn as learnEn } from "./learn-en.ts";
+import { learn as learnJa } from "./learn-ja.ts";
 import { makeI18n } from "./make-i18n.ts";
 import { probabilityWords } from "./probability-words.ts";
+import { taste as tasteEn } from "./taste-en.ts";
+import { taste as tasteJa } from "./taste-ja.ts";
 
 /** "section.key" -> wording. */
 function flat(messages: object, path = ""): readonly (readonly [string, string])[] {
@@ -22,6 +28,9 @@ const placeholders = (text: string) => (text.match(/\{\{\w+\}\}|<\w+\/>/g) ?? []
 describe.each([
   ["page", en, ja, ["app.name", "engine.webgpu", "engine.wasm"]],
   ["evidence", evidenceEn, evidenceJa, ["minus", "over", "pair"]],
+  ["taste", tasteEn, tasteJa, ["summary.withChance"]],
+  ["learn", learnEn, learnJa, ["update.methods.cpo", "update.methods.dr-cpo"]],
+  ["lab", labEn, labJa, []],
 ] as const)("wording of the %s", (_, en, ja, sameEverywhere) => {
   test("both languages say the same things", () => {
     expect(flat(ja).map(([key]) => key)).toEqual(flat(en).map(([key]) => key));

@@ -31,6 +31,8 @@ export function Lede(): JSX.Element {
   const film = top === undefined ? undefined : shown?.films.get(top.item);
   const kind =
     shown?.origin === "sample" ? "sample" : shown?.recommendation.personal === false ? "popular" : "personal";
+  // What a learned order puts first need not be the likeliest.
+  const isLearned = (shown?.learned ?? 0) > 0;
 
   return (
     <section
@@ -53,7 +55,10 @@ export function Lede(): JSX.Element {
           {film === undefined ? (
             t(broken === null && answer.phase !== "failed" ? "lede.waiting" : "lede.none")
           ) : (
-            <Trans i18nKey={`lede.${kind}`} components={{ film: <FilmTitle film={film} /> }} />
+            <Trans
+              i18nKey={isLearned ? "slot.lede" : `lede.${kind}`}
+              components={{ film: <FilmTitle film={film} /> }}
+            />
           )}
         </h1>
         {shown !== null && top !== undefined && (

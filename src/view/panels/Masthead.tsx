@@ -3,7 +3,7 @@ import { type JSX, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EngineState } from "../../state/engine-state.ts";
 import { languageNames, languages, rememberLanguage, toLanguage } from "../i18n/language.ts";
-import type { Place } from "../place.ts";
+import { type Place, places } from "../place.ts";
 import { useApp } from "../store-context.tsx";
 import { applyTheme, preferredTheme, type Theme, themes } from "../theme.ts";
 import styles from "./Masthead.module.css";
@@ -14,26 +14,28 @@ const themeNames = {
   dark: "app.themeDark",
 } as const satisfies Record<Theme, string>;
 
-const hrefs = { prediction: "#answer", evidence: "#evidence" } as const satisfies Record<Place, string>;
+/** Where a page begins, for links and for who skips the masthead. */
+function hrefOf(place: Place): string {
+  return place === "prediction" ? "#answer" : `#${place}`;
+}
 
 /** Name, pages, tagline, what the engine is doing, language and appearance. */
 export function Masthead({ place }: { readonly place: Place }): JSX.Element {
   const { t, i18n } = useTranslation();
-  const { t: words } = useTranslation("evidence");
   const [theme, setTheme] = useState<Theme>(preferredTheme);
   const language = toLanguage(i18n.language);
   return (
     <header className={styles["masthead"]}>
-      <a className={styles["skip"]} href={place === "evidence" ? "#evidence" : "#answer"}>
-        {place === "evidence" ? words("skip") : t("app.skip")}
+      <a className={styles["skip"]} href={hrefOf(place)}>
+        {t(place === "prediction" ? "app.skip" : "nav.skip")}
       </a>
       <p className={styles["wordmark"]} translate="no" lang="en">
         be<em>causal</em>
       </p>
-      <nav className={styles["pages"]} aria-label={words("nav.label")}>
-        {(["prediction", "evidence"] as const).map((page) => (
-          <a key={page} href={hrefs[page]} aria-current={page === place ? "page" : undefined}>
-            {words(`nav.${page}`)}
+      <nav className={styles["pages"]} aria-label={t("nav.label")}>
+        {places.map((page) => (
+          <a key={page} href={hrefOf(page)} aria-current={page === place ? "page" : undefined}>
+            {t(`nav.${page}`)}
           </a>
         ))}
       </nav>

@@ -5,6 +5,7 @@ import { SentenceGap } from "../charts/SentenceGap.tsx";
 import { useFormats } from "../i18n/use-formats.ts";
 import { useApp } from "../store-context.tsx";
 import styles from "./Section.module.css";
+import { SlotCard } from "./SlotCard.tsx";
 import { useReasons } from "./use-reasons.ts";
 import { Working } from "./Working.tsx";
 
@@ -40,10 +41,18 @@ export function RankingPanel(): JSX.Element {
         <SentenceGap />
         {computed && answer.phase !== "shown" && t("ranking.outdated")}
       </p>
+      {shown.learned > 0 && (
+        <p className={styles["intro"]} data-learned={shown.learned}>
+          {t("slot.learned", { version: shown.learned })}
+          <SentenceGap />
+          <a href="#learn">{t("slot.learnedLink")}</a>
+        </p>
+      )}
       {answer.phase === "computing" && <Working />}
       <Ranked ranked={ranked} films={shown.films} reasons={reasons} personal={personal} />
+      {computed && personal && <SlotCard films={shown.films} />}
       <p className={styles["foot"]}>
-        {personal && t("ranking.sasrecHelp")}
+        {personal && t(shown.learned > 0 ? "slot.sasrecHelp" : "ranking.sasrecHelp")}
         {personal && <SentenceGap />}
         {t("ranking.verdictHelp")}
         <SentenceGap />

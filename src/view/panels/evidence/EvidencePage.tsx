@@ -1,4 +1,4 @@
-import { type JSX, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type JSX, useEffect, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MODES } from "../../../evaluate/result-file.ts";
 import type { EvidenceStore } from "../../../state/evidence-store.ts";
@@ -7,6 +7,7 @@ import { Disclosure } from "../../charts/Disclosure.tsx";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { Button } from "../Button.tsx";
 import { FailureNote } from "../FailureNote.tsx";
+import { PageFrame } from "../PageFrame.tsx";
 import { saveFile } from "../save-file.ts";
 import styles from "./EvidencePage.module.css";
 import { EvidenceSection } from "./EvidenceSection.tsx";
@@ -43,11 +44,7 @@ function Page({ arrived }: { readonly arrived: boolean }): JSX.Element {
   const summary = useEvidence((state) => state.summary);
   const runs = useEvidence((state) => state.runs);
   const [choice, setChoice] = useState(FIRST);
-  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => void loadSummary(), [loadSummary]);
-  useEffect(() => {
-    if (arrived) heading.current?.focus();
-  }, [arrived]);
 
   const whole = summary.phase === "ready" ? summary.summary : null;
   const published = useMemo(
@@ -57,32 +54,35 @@ function Page({ arrived }: { readonly arrived: boolean }): JSX.Element {
   const own = useMemo(() => ownSections(t, formats, runs), [t, formats, runs]);
   useAnchor(whole);
   return (
-    <main id="evidence" tabIndex={-1} className={styles["main"]}>
-      <header className={styles["lede"]}>
-        <h1 ref={heading} tabIndex={-1}>
-          {t("heading")}
-        </h1>
-        <p>{t("deck")}</p>
-        {summary.phase === "failed" && (
-          <FailureNote failure={summary.failure}>
-            <Button onClick={() => void loadSummary()}>{page("engine.again")}</Button>
-          </FailureNote>
-        )}
-        <p role="status" className={styles["status"]}>
-          {summary.phase === "loading" && t("loading")}
-        </p>
-        {published.length > 0 && (
-          <nav aria-label={t("contents")} className={styles["contents"]}>
-            <ol>
-              {published.slice(0, 1).map(linkTo)}
-              <li>
-                <a href="#evidence-own">{t("section.own")}</a>
-              </li>
-              {published.slice(1).map(linkTo)}
-            </ol>
-          </nav>
-        )}
-      </header>
+    <PageFrame
+      place="evidence"
+      arrived={arrived}
+      heading={t("heading")}
+      deck={t("deck")}
+      aside={
+        <>
+          {summary.phase === "failed" && (
+            <FailureNote failure={summary.failure}>
+              <Button onClick={() => void loadSummary()}>{page("engine.again")}</Button>
+            </FailureNote>
+          )}
+          <p role="status" className={styles["status"]}>
+            {summary.phase === "loading" && t("loading")}
+          </p>
+          {published.length > 0 && (
+            <nav aria-label={t("contents")} className={styles["contents"]}>
+              <ol>
+                {published.slice(0, 1).map(linkTo)}
+                <li>
+                  <a href="#evidence-own">{t("section.own")}</a>
+                </li>
+                {published.slice(1).map(linkTo)}
+              </ol>
+            </nav>
+          )}
+        </>
+      }
+    >
       {whole !== null && (
         <div className={styles["tools"]}>
           <Choices choice={choice} onChoose={setChoice} />
@@ -118,7 +118,7 @@ function Page({ arrived }: { readonly arrived: boolean }): JSX.Element {
       {published.slice(1).map((section) => (
         <EvidenceSection key={section.id} section={section} />
       ))}
-    </main>
+    </PageFrame>
   );
 }
 
