@@ -75,6 +75,7 @@ test("a direction is decided by keyboard alone, told to the prompt, and kept thr
   const horror = direction(page, "genre-horror");
   await horror.getByRole("radio", { name: "My ratings" }).focus();
   await page.keyboard.press("ArrowRight");
+  await expect(horror.getByRole("radio", { name: "against", exact: true })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(horror).toHaveAttribute("data-state", "against");
   await expect(page.locator("main header")).toContainText("You are against Horror.");

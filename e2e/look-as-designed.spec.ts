@@ -7,6 +7,13 @@ import { type App, expect, test } from "./fixtures.ts";
 
 test.beforeEach(async ({ page }) => {
   await page.clock.setFixedTime(new Date("2026-01-15T20:00:00Z"));
+  // The seed of the log: chance picks the same film in every run.
+  await page.addInitScript(() => {
+    crypto.getRandomValues = (numbers) => {
+      if (numbers instanceof Uint32Array) numbers.fill(7);
+      return numbers;
+    };
+  });
 });
 
 /** Not a shade may differ: the default threshold lets another dark blue pass for black. */
@@ -74,6 +81,27 @@ test("a finished answer: top ten, map, inspector; light, dark and narrow", async
 test("a finished answer in Japanese", async ({ app }) => {
   await finished(app, "?backend=wasm&lang=ja");
   await picture(app, "answer-ja");
+});
+
+test("taste, learning and the lab, none of which needs the model", async ({ app, page }) => {
+  await page.route("**/models/**", (route) => route.fulfill({ status: 404, body: "" }));
+  await app.open("?backend=wasm&lang=en#taste");
+  await expect(app.engine).toHaveAttribute("data-phase", "failed");
+  for (const answer of ["Like", "Dislike"]) {
+    await page
+      .getByRole("button", { name: new RegExp(`^${answer} `) })
+      .first()
+      .click();
+    await expect(page.locator("#taste-moved")).toContainText(`Since you ${answer.toLowerCase()}`);
+  }
+  await picture(app, "taste");
+  await page.goto("/?backend=wasm&lang=en#learn");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await picture(app, "learn");
+  await page.goto("/?backend=wasm&lang=en#lab");
+  await expect(page.getByRole("button", { name: "Run again" })).toBeVisible();
+  await expect(page.locator("main#lab").getByRole("progressbar")).toHaveCount(0);
+  await picture(app, "lab");
 });
 
 test("the gallery of charts", async ({ app, page }) => {

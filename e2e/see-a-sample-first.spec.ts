@@ -34,8 +34,10 @@ test("the stored answer is what the model says to that history", async ({ app, p
   await app.answered();
   await app.explained();
   const { ranked } = await app.lastReply("recommend");
-  expect(ranked.map(({ item }) => item)).toEqual(stored.recommendation.ranked.map(({ item }) => item));
-  for (const [i, { probability }] of ranked.entries())
+  // The model answers with more films than the page shows.
+  const shown = ranked.slice(0, stored.recommendation.ranked.length);
+  expect(shown.map(({ item }) => item)).toEqual(stored.recommendation.ranked.map(({ item }) => item));
+  for (const [i, { probability }] of shown.entries())
     expect(Math.abs(probability - stored.recommendation.ranked[i]!.probability)).toBeLessThan(1e-3);
   const { rows } = await app.lastReply("explain");
   for (const [r, { deltaNats }] of rows.entries())

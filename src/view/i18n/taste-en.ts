@@ -173,7 +173,7 @@ export const taste = {
     heading: "What the model would be told",
     lead: "A language model can be told of a taste in two ways: by examples (in-context, ICA) or by a persona in words (bridged, PBA). These are the very lines that would stand at the top of its prompt.",
     untrained:
-      "The model of this app was not trained to read either, and its predictions are told nothing of them: today only the ranking on this page uses your taste. In a trial the persona hardly steered, so it is not shipped.",
+      "The model of this app was not trained to read either, and its predictions are told nothing of them: today only the ranking on this page uses your taste.",
     trained: "The model of this app was trained to read both. Have it rank the same slate all three ways.",
     trainedPersona:
       "The model of this app was trained to read a persona, not examples. Have it rank the same slate with and without.",

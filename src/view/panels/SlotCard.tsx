@@ -12,12 +12,11 @@ import { useFormats } from "../i18n/use-formats.ts";
 import { useLearning, useLearningIntentions } from "../learning-context.tsx";
 import { useApp, useIntentions } from "../store-context.tsx";
 import { Button } from "./Button.tsx";
+import { epsilonShares } from "./epsilon-shares.ts";
 import { FailureNote } from "./FailureNote.tsx";
 import styles from "./SlotCard.module.css";
 import { useTimeInSight } from "./use-time-in-sight.ts";
 
-/** Shares of picks with equal chances that a person can choose from. */
-const SHARES = [0, 0.05, 0.1, 0.2, 0.3, 0.5];
 const SECONDS = IGNORED_AFTER_MS / 1000;
 
 /** The film that chance picked for the answer on screen, what the person makes of it, and how much is left to chance. */
@@ -65,6 +64,7 @@ function Picked({ slot, film }: { readonly slot: ShownSlot; readonly film: Film 
   const { addFilm } = useIntentions();
   const isWatched = useApp((state) => state.history.events.some(({ movieId }) => movieId === film.movieId));
   const { key, row, reaction } = slot;
+  const id = useId();
   const entry = useRef<HTMLDivElement>(null);
   const timeInSight = useTimeInSight(entry, {
     key,
@@ -82,7 +82,7 @@ function Picked({ slot, film }: { readonly slot: ShownSlot; readonly film: Film 
         <Poster film={film} size="sheet" />
       </span>
       <div className={styles["what"]}>
-        <h4>
+        <h4 id={id}>
           <FilmTitle film={film} alias={true} />
         </h4>
         <p className={styles["meta"]} lang="en">
@@ -92,11 +92,7 @@ function Picked({ slot, film }: { readonly slot: ShownSlot; readonly film: Film 
           {t("slot.chance", { percent: formats.percent(row.p[row.a] ?? 0) })}
         </p>
         {/* biome-ignore lint/a11y/useSemanticElements: two buttons and no field of a form. */}
-        <div
-          role="group"
-          aria-label={t("slot.reaction", { title: film.title })}
-          className={styles["reactions"]}
-        >
+        <div role="group" aria-labelledby={id} className={styles["reactions"]}>
           <Button aria-pressed={reaction === "liked"} onClick={() => say("liked")}>
             {t("slot.like")}
           </Button>
@@ -104,11 +100,7 @@ function Picked({ slot, film }: { readonly slot: ShownSlot; readonly film: Film 
             {t("slot.dismiss")}
           </Button>
           {!isWatched && (
-            <Button
-              look="line"
-              aria-label={t("slot.add", { title: film.title })}
-              onClick={() => void addFilm(film.movieId)}
-            >
+            <Button look="line" aria-describedby={id} onClick={() => void addFilm(film.movieId)}>
               {t("slot.watched")}
             </Button>
           )}
@@ -127,7 +119,6 @@ function Share({ epsilon }: { readonly epsilon: number }): JSX.Element {
   const formats = useFormats();
   const { setEpsilon } = useLearningIntentions();
   const id = useId();
-  const shares = SHARES.includes(epsilon) ? SHARES : [...SHARES, epsilon].sort((a, b) => a - b);
   return (
     <Disclosure summary={t("slot.share")}>
       <label htmlFor={id} className={styles["share"]}>
@@ -138,7 +129,7 @@ function Share({ epsilon }: { readonly epsilon: number }): JSX.Element {
           aria-describedby={`${id}-help`}
           onChange={({ currentTarget }) => setEpsilon(Number(currentTarget.value))}
         >
-          {shares.map((share) => (
+          {epsilonShares(epsilon).map((share) => (
             <option key={share} value={share}>
               {share === 0 ? t("slot.shareNone") : formats.percent(share)}
             </option>

@@ -5,11 +5,9 @@ import { MOST_PLACES } from "../../../adapt/log-row.ts";
 import { Toggle } from "../../charts/Toggle.tsx";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { useLearning, useLearningIntentions } from "../../learning-context.tsx";
+import { epsilonShares } from "../epsilon-shares.ts";
 import styles from "./Learn.module.css";
 import { LearnSection } from "./LearnSection.tsx";
-
-/** What can be chosen; another share that is in force stands among them. */
-const SHARES = [0, 0.1, 0.2, 0.5];
 
 /** What goes on with the films that chance picks, and how much of it. */
 export function DoingSection(): JSX.Element {
@@ -17,7 +15,6 @@ export function DoingSection(): JSX.Element {
   const formats = useFormats();
   const epsilon = useLearning((state) => state.epsilon);
   const { setEpsilon } = useLearningIntentions();
-  const shares = [...new Set([...SHARES, epsilon])].toSorted((a, b) => a - b);
   const share = (value: number) => (value === 0 ? t("doing.none") : formats.percent(value));
   return (
     <LearnSection id="learn-doing" heading={t("doing.heading")}>
@@ -34,7 +31,7 @@ export function DoingSection(): JSX.Element {
         <Toggle
           label={t("doing.choose")}
           value={`${epsilon}`}
-          options={shares.map((value) => [`${value}`, share(value)] as const)}
+          options={epsilonShares(epsilon).map((value) => [`${value}`, share(value)] as const)}
           onChoose={(value) => setEpsilon(Number(value))}
         />
         <p className={styles["quiet"]}>{t("doing.more")}</p>

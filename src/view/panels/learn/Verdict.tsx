@@ -31,7 +31,7 @@ export function Verdict({
     <div className={styles["verdict"]} data-verdict={update.kind}>
       <div className={styles["part"]}>
         <p className={styles["headline"]} role="status">
-          <span lang="en">{t(`update.methods.${objective}`)}</span>: <Headline update={update} />
+          <span lang="en">{t(`update.methods.${objective}`)}</span> · <Headline update={update} />
         </p>
         {isDecided && <Figures figures={update.figures} />}
         {usable > rounds && (

@@ -121,7 +121,9 @@ describe("a direction", () => {
   test("is decided by keyboard, given back, and locked as it is", async () => {
     const { entry, button, text } = await openPage(likesScience);
     button(entry("genre-romance"), "My ratings").focus();
-    await userEvent.keyboard("{ArrowLeft}{Enter}");
+    await userEvent.keyboard("{ArrowLeft}");
+    await expect.poll(() => document.activeElement?.textContent).toBe("for");
+    await userEvent.keyboard("{Enter}");
     await expect.poll(() => entry("genre-romance").dataset["state"]).toBe("for");
     expect(entry("genre-romance").textContent).toContain("decided by you");
     expect(text.kept.text).toContain("genre-romance");
