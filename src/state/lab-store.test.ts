@@ -100,3 +100,29 @@ test("a world comes with settings of its own", async () => {
   intentions.stop();
   await changed;
 });
+
+test("a report that comes too late, of a log given up, is ignored", async () => {
+  const { call } = makeCall();
+  let late = () => {};
+  let isFirst = true;
+  const store = makeLabStore(async (name, args, options) => {
+    if (!isFirst || name !== "run") return call(name, args, options);
+    isFirst = false;
+    return call(name, args, {
+      onProgress: (progress) => {
+        late = () => options?.onProgress?.(progress);
+      },
+    });
+  });
+  const first = store.intentions.open();
+  await store.intentions.change({ rounds: 200 });
+  await first;
+  late();
+  expect(
+    store.state
+      .getState()
+      .run.points.map(({ rounds }) => rounds)
+      .at(-1),
+  ).toBe(200);
+  expect(store.state.getState().run.points.length).toBe(20);
+});

@@ -9,6 +9,7 @@ import {
   intervalScale,
   standing,
 } from "./interval-scale.ts";
+import { ScaleLabels } from "./ScaleLabels.tsx";
 
 export interface IntervalBar {
   readonly least: number | null;
@@ -78,7 +79,10 @@ export function IntervalTable({
             <th scope="col">{rowsAre}</th>
             <th scope="col">
               {t(hasInterval ? "table.valueInterval" : "table.value")}
-              <Axis scale={scale} write={form === "difference" ? formats.signedTick : formats.decimal} />
+              <ScaleLabels
+                scale={scale}
+                write={form === "difference" ? formats.signedTick : formats.decimal}
+              />
             </th>
           </tr>
         </thead>
@@ -154,24 +158,6 @@ function Bar({ bar }: { readonly bar: IntervalBar }): JSX.Element {
       {t(bar.met ? "table.met" : "table.missed", {
         bar: t(`table.${kind}`, { least, most }),
       })}
-    </span>
-  );
-}
-
-function Axis({
-  scale,
-  write,
-}: {
-  readonly scale: IntervalScale;
-  readonly write: (value: number) => string;
-}): JSX.Element {
-  return (
-    <span className={styles["axis"]} aria-hidden="true">
-      {scale.ticks.map((tick) => (
-        <span key={tick} style={{ insetInlineStart: `${scale.place(tick)}%` }}>
-          {write(tick)}
-        </span>
-      ))}
     </span>
   );
 }

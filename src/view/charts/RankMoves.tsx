@@ -14,10 +14,18 @@ export interface RankMovesProps {
   /** The same films, in any order. */
   readonly before: readonly Standing[];
   readonly after: readonly Standing[];
+  /** Films listed: those that are among the first so many, before or after; all where left out. */
+  readonly top?: number;
 }
 
 /** A list of films that is ordered anew: who moved, and what became of their chance. */
-export function RankMoves({ caption, films, before, after }: RankMovesProps): JSX.Element {
+export function RankMoves({
+  caption,
+  films,
+  before,
+  after,
+  top = after.length,
+}: RankMovesProps): JSX.Element {
   const { t } = useTranslation();
   const formats = useFormats();
   return (
@@ -32,26 +40,23 @@ export function RankMoves({ caption, films, before, after }: RankMovesProps): JS
         </tr>
       </thead>
       <tbody>
-        {rankChanges(before, after, after.length).map(
-          ({ item, rank, was, probability, probabilityBefore }) => {
-            const film = films.get(item);
-            return (
-              <tr key={item}>
-                <td className={styles["rank"]}>{rank}</td>
-                <th scope="row">{film === undefined ? `#${item}` : <FilmTitle film={film} />}</th>
-                <td className={styles["move"]}>
-                  {rank !== was && <span aria-hidden="true">{rank < was ? "↑ " : "↓ "}</span>}
-                  {rank === was ? t("whatIf.same") : t(rank < was ? "whatIf.up" : "whatIf.down", { was })}
-                </td>
-                <td>
-                  {formats.percent(probabilityBefore)} <span aria-hidden="true">→</span>
-                  <span className="visually-hidden">{t("whatIf.becomes")}</span>{" "}
-                  {formats.percent(probability)}
-                </td>
-              </tr>
-            );
-          },
-        )}
+        {rankChanges(before, after, top).map(({ item, rank, was, probability, probabilityBefore }) => {
+          const film = films.get(item);
+          return (
+            <tr key={item}>
+              <td className={styles["rank"]}>{rank}</td>
+              <th scope="row">{film === undefined ? `#${item}` : <FilmTitle film={film} />}</th>
+              <td className={styles["move"]}>
+                {rank !== was && <span aria-hidden="true">{rank < was ? "↑ " : "↓ "}</span>}
+                {rank === was ? t("whatIf.same") : t(rank < was ? "whatIf.up" : "whatIf.down", { was })}
+              </td>
+              <td>
+                {formats.percent(probabilityBefore)} <span aria-hidden="true">→</span>
+                <span className="visually-hidden">{t("whatIf.becomes")}</span> {formats.percent(probability)}
+              </td>
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );

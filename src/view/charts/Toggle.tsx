@@ -2,7 +2,7 @@ import { type JSX, useId } from "react";
 import { Options, type OptionsProps } from "./Options.tsx";
 import styles from "./Toggle.module.css";
 
-/** {@link Options} in a line of words behind their label. */
+/** {@link WordOptions} behind their label. */
 export function Toggle<Value extends string>({
   label,
   ...props
@@ -13,7 +13,14 @@ export function Toggle<Value extends string>({
       <span id={id} className={styles["label"]}>
         {label}
       </span>
-      <Options {...props} aria-labelledby={id} className={styles["options"]} />
+      <WordOptions {...props} aria-labelledby={id} />
     </div>
   );
+}
+
+/** {@link Options} in a line of words. */
+export function WordOptions<Value extends string>(
+  props: Omit<OptionsProps<Value>, "className">,
+): JSX.Element {
+  return <Options {...props} className={styles["options"]} />;
 }

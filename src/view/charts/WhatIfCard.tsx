@@ -3,10 +3,10 @@ import { Trans, useTranslation } from "react-i18next";
 import type { Standing } from "../../attribution/standings.ts";
 import type { ItemId } from "../../core/ids.ts";
 import type { Film } from "../../model/film.ts";
-import { useFormats } from "../i18n/use-formats.ts";
 import styles from "./AnswerCard.module.css";
 import { FilmTitle } from "./FilmTitle.tsx";
-import { type RankChange, rankChanges } from "./rank-changes.ts";
+import { RankMoves } from "./RankMoves.tsx";
+import { rankChanges } from "./rank-changes.ts";
 import { SentenceGap } from "./SentenceGap.tsx";
 import { titleParts } from "./title-parts.ts";
 
@@ -40,8 +40,7 @@ export function WhatIfCard({ added, films, answer, top = 10 }: WhatIfCardProps):
         </p>
       </div>
     );
-  const changes = rankChanges(answer.before, answer.after, top);
-  const first = changes[0];
+  const [first] = rankChanges(answer.before, answer.after, 1);
   const leader = first === undefined ? undefined : films.get(first.item);
   return (
     <div className={styles["card"]}>
@@ -53,24 +52,13 @@ export function WhatIfCard({ added, films, answer, top = 10 }: WhatIfCardProps):
           />
         )}
       </p>
-      <table className={styles["changes"]}>
-        <caption className="visually-hidden">
-          {t("whatIf.caption", { title: titleParts(added.title).name })}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("whatIf.rank")}</th>
-            <th scope="col">{t("whatIf.film")}</th>
-            <th scope="col">{t("whatIf.move")}</th>
-            <th scope="col">{t("whatIf.chance")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map((change) => (
-            <ChangeRow key={change.item} change={change} film={films.get(change.item)} />
-          ))}
-        </tbody>
-      </table>
+      <RankMoves
+        caption={t("whatIf.caption", { title: titleParts(added.title).name })}
+        films={films}
+        before={answer.before}
+        after={answer.after}
+        top={top}
+      />
       <p className={styles["foot"]}>
         {t("whatIf.note")}
         {answer.pushedOut !== null && (
@@ -81,30 +69,5 @@ export function WhatIfCard({ added, films, answer, top = 10 }: WhatIfCardProps):
         )}
       </p>
     </div>
-  );
-}
-
-function ChangeRow({
-  change: { item, rank, was, probability, probabilityBefore },
-  film,
-}: {
-  readonly change: RankChange;
-  readonly film: Film | undefined;
-}): JSX.Element {
-  const { t } = useTranslation();
-  const formats = useFormats();
-  return (
-    <tr>
-      <td className={styles["rank"]}>{rank}</td>
-      <th scope="row">{film === undefined ? `#${item}` : <FilmTitle film={film} />}</th>
-      <td className={styles["move"]}>
-        {rank !== was && <span aria-hidden="true">{rank < was ? "↑ " : "↓ "}</span>}
-        {rank === was ? t("whatIf.same") : t(rank < was ? "whatIf.up" : "whatIf.down", { was })}
-      </td>
-      <td>
-        {formats.percent(probabilityBefore)} <span aria-hidden="true">→</span>
-        <span className="visually-hidden">{t("whatIf.becomes")}</span> {formats.percent(probability)}
-      </td>
-    </tr>
   );
 }

@@ -1,5 +1,6 @@
-import { type JSX, type ReactNode, useId } from "react";
+import type { JSX, ReactNode } from "react";
 import { SentenceGap } from "../../charts/SentenceGap.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { EvidenceGroupView } from "./EvidenceGroupView.tsx";
 import styles from "./EvidenceSection.module.css";
 import type { EvidenceSectionView } from "./evidence-section.ts";
@@ -12,24 +13,28 @@ export function EvidenceSection({
   readonly section: EvidenceSectionView;
   readonly children?: ReactNode;
 }): JSX.Element {
-  const id = useId();
   return (
-    <section id={section.id} className={styles["section"]} aria-labelledby={id} tabIndex={-1}>
-      <div className={styles["head"]}>
-        <h2 id={id}>{section.heading}</h2>
-        <p className={styles["lead"]}>{section.lead}</p>
-        {section.facts.length > 0 && (
-          <p className={styles["facts"]}>
-            {section.facts.map((fact, i) => (
-              <span key={fact}>
-                {i > 0 && <SentenceGap />}
-                {fact}
-              </span>
-            ))}
-          </p>
-        )}
-        {children}
-      </div>
+    <PageSection
+      id={section.id}
+      gap="wide"
+      heading={section.heading}
+      lead={section.lead}
+      aside={
+        <>
+          {section.facts.length > 0 && (
+            <p className={styles["facts"]}>
+              {section.facts.map((fact, i) => (
+                <span key={fact}>
+                  {i > 0 && <SentenceGap />}
+                  {fact}
+                </span>
+              ))}
+            </p>
+          )}
+          {children}
+        </>
+      }
+    >
       {section.groups.map((group) => (
         <EvidenceGroupView
           key={group.id}
@@ -39,6 +44,6 @@ export function EvidenceSection({
           record={section.record}
         />
       ))}
-    </section>
+    </PageSection>
   );
 }

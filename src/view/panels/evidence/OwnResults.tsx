@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { Button } from "../Button.tsx";
 import { FailureNote } from "../FailureNote.tsx";
+import section from "../PageSection.module.css";
 import { EvidenceSection } from "./EvidenceSection.tsx";
 import { useEvidence, useEvidenceIntentions } from "./evidence-context.tsx";
 import type { EvidenceSectionView } from "./evidence-section.ts";
@@ -21,10 +22,10 @@ export function OwnResults({ sections }: { readonly sections: readonly EvidenceS
   const [over, setOver] = useState(false);
   return (
     <section id="evidence-own" className={styles["own"]} aria-labelledby="evidence-own-heading" tabIndex={-1}>
-      <div className={styles["head"]}>
+      <div className={section["head"]}>
         <h2 id="evidence-own-heading">{t("section.own")}</h2>
-        <p>{t("own.lead")}</p>
-        <p>
+        <p className={section["lead"]}>{t("own.lead")}</p>
+        <p className={styles["command"]}>
           <code>{t("own.command")}</code>
         </p>
       </div>

@@ -1,6 +1,6 @@
-import { type JSX, type ReactNode, useId } from "react";
+import type { JSX, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import section from "../evidence/EvidenceSection.module.css";
+import { PageSection } from "../PageSection.tsx";
 
 export const steps = ["world", "beliefs", "learned", "luck"] as const;
 
@@ -15,16 +15,10 @@ export function LabStep({
   readonly children: ReactNode;
 }): JSX.Element {
   const { t } = useTranslation("lab");
-  const id = useId();
+  const number = steps.indexOf(step) + 1;
   return (
-    <section id={`lab-${step}`} className={section["section"]} aria-labelledby={id} tabIndex={-1}>
-      <div className={section["head"]}>
-        <h2 id={id}>
-          {steps.indexOf(step) + 1}. {t(`step.${step}`)}
-        </h2>
-        <p className={section["lead"]}>{lead}</p>
-      </div>
+    <PageSection id={`lab-${step}`} gap="wide" heading={`${number}. ${t(`step.${step}`)}`} lead={lead}>
       {children}
-    </section>
+    </PageSection>
   );
 }

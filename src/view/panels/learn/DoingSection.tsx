@@ -6,8 +6,8 @@ import { Toggle } from "../../charts/Toggle.tsx";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { useLearning, useLearningIntentions } from "../../learning-context.tsx";
 import { epsilonShares } from "../epsilon-shares.ts";
+import { PageSection } from "../PageSection.tsx";
 import styles from "./Learn.module.css";
-import { LearnSection } from "./LearnSection.tsx";
 
 /** What goes on with the films that chance picks, and how much of it. */
 export function DoingSection(): JSX.Element {
@@ -17,7 +17,7 @@ export function DoingSection(): JSX.Element {
   const { setEpsilon } = useLearningIntentions();
   const share = (value: number) => (value === 0 ? t("doing.none") : formats.percent(value));
   return (
-    <LearnSection id="learn-doing" heading={t("doing.heading")}>
+    <PageSection id="learn-doing" heading={t("doing.heading")}>
       {epsilon === 0 ? (
         <p className={styles["lead"]}>{t("doing.off")}</p>
       ) : (
@@ -36,6 +36,6 @@ export function DoingSection(): JSX.Element {
         />
         <p className={styles["quiet"]}>{t("doing.more")}</p>
       </div>
-    </LearnSection>
+    </PageSection>
   );
 }

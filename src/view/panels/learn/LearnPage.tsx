@@ -4,9 +4,9 @@ import { LEAST_EFFECTIVE_SIZE } from "../../../evaluate/off-policy/overlap.ts";
 import { useLearning } from "../../learning-context.tsx";
 import { FailureNote } from "../FailureNote.tsx";
 import { PageFrame } from "../PageFrame.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { DoingSection } from "./DoingSection.tsx";
 import styles from "./Learn.module.css";
-import { LearnSection } from "./LearnSection.tsx";
 import { LogSection } from "./LogSection.tsx";
 import { tallyOf } from "./log-view.ts";
 import { UpdateSection } from "./UpdateSection.tsx";
@@ -67,7 +67,7 @@ function Empty({ headingRef }: { readonly headingRef: Ref<HTMLHeadingElement> })
   const { t } = useTranslation("learn");
   const epsilon = useLearning((state) => state.epsilon);
   return (
-    <LearnSection
+    <PageSection
       id="learn-empty"
       heading={t("empty.heading")}
       lead={t(epsilon === 0 ? "empty.off" : "empty.first")}
@@ -79,7 +79,7 @@ function Empty({ headingRef }: { readonly headingRef: Ref<HTMLHeadingElement> })
           <a href="#answer">{t("empty.link")}</a>
         </p>
       </div>
-    </LearnSection>
+    </PageSection>
   );
 }
 
@@ -87,7 +87,7 @@ function Empty({ headingRef }: { readonly headingRef: Ref<HTMLHeadingElement> })
 function FurtherSection(): JSX.Element {
   const { t } = useTranslation("learn");
   return (
-    <LearnSection id="learn-further" heading={t("further.heading")} lead={t("further.lead")}>
+    <PageSection id="learn-further" heading={t("further.heading")} lead={t("further.lead")}>
       <div className={styles["part"]}>
         <p className={styles["links"]}>
           <a href="#lab">{t("further.lab")}</a>
@@ -97,6 +97,6 @@ function FurtherSection(): JSX.Element {
         </p>
         <p className={styles["quiet"]}>{t("further.paper")}</p>
       </div>
-    </LearnSection>
+    </PageSection>
   );
 }

@@ -4,9 +4,9 @@ import { IGNORED_AFTER_MS } from "../../../adapt/exploration-slot.ts";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { useLearning, useLearningIntentions } from "../../learning-context.tsx";
 import { Button } from "../Button.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { saveFile } from "../save-file.ts";
 import styles from "./Learn.module.css";
-import { LearnSection } from "./LearnSection.tsx";
 import { LogTable } from "./LogTable.tsx";
 import { drawsUnlikeTheirSeed, type LogTally } from "./log-view.ts";
 
@@ -36,7 +36,7 @@ export function LogSection({
     ["unreadable", unreadable],
   ] as const;
   return (
-    <LearnSection id="learn-shown" heading={t("shown.heading")} lead={t("shown.lead")}>
+    <PageSection id="learn-shown" heading={t("shown.heading")} lead={t("shown.lead")}>
       <div className={styles["part"]}>
         <h3>{t("shown.counts.label")}</h3>
         <dl className={styles["counts"]}>
@@ -66,7 +66,7 @@ export function LogSection({
         </Button>
         <Erase count={tally.rows + unreadable} onErased={onErased} />
       </div>
-    </LearnSection>
+    </PageSection>
   );
 }
 

@@ -8,8 +8,8 @@ import { useFormats } from "../../i18n/use-formats.ts";
 import { useLearning, useLearningIntentions } from "../../learning-context.tsx";
 import { Button } from "../Button.tsx";
 import { FailureNote } from "../FailureNote.tsx";
+import { PageSection } from "../PageSection.tsx";
 import styles from "./Learn.module.css";
-import { LearnSection } from "./LearnSection.tsx";
 import { Verdict } from "./Verdict.tsx";
 import { VersionTable } from "./VersionTable.tsx";
 
@@ -29,12 +29,7 @@ export function UpdateSection({ usable }: { readonly usable: number }): JSX.Elem
   const record = currentVersion(versions);
   const isComputing = proposal.phase === "computing";
   return (
-    <LearnSection
-      id="learn-update"
-      heading={t("update.heading")}
-      lead={t("update.lead")}
-      headingRef={heading}
-    >
+    <PageSection id="learn-update" heading={t("update.heading")} lead={t("update.lead")} headingRef={heading}>
       {usable > 0 && (
         <div className={styles["part"]}>
           <Toggle
@@ -96,6 +91,6 @@ export function UpdateSection({ usable }: { readonly usable: number }): JSX.Elem
         </div>
       )}
       {versions.records.length > 0 && <VersionTable versions={versions} />}
-    </LearnSection>
+    </PageSection>
   );
 }

@@ -13,8 +13,8 @@ import { useFormats } from "../../i18n/use-formats.ts";
 import { useLearning, useLearningIntentions } from "../../learning-context.tsx";
 import { Button } from "../Button.tsx";
 import { FailureNote } from "../FailureNote.tsx";
+import { PageSection } from "../PageSection.tsx";
 import styles from "./Learn.module.css";
-import { LearnSection } from "./LearnSection.tsx";
 import { moreRounds } from "./log-view.ts";
 
 /** What the policies are worth by every estimator, or how much is missing to say it. `usable`: rounds that can be learned from. */
@@ -37,7 +37,7 @@ export function WorthSection({ usable }: { readonly usable: number }): JSX.Eleme
           .length;
   const most = values.phase === "made" ? greatest([values.values.trained, values.values.current]) : null;
   return (
-    <LearnSection id="learn-worth" heading={t("worth.heading")} lead={t("worth.lead")}>
+    <PageSection id="learn-worth" heading={t("worth.heading")} lead={t("worth.lead")}>
       <p className={styles["status"]} role="status">
         {phase === "computing" && t("worth.computing")}
       </p>
@@ -82,7 +82,7 @@ export function WorthSection({ usable }: { readonly usable: number }): JSX.Eleme
           )}
         </>
       )}
-    </LearnSection>
+    </PageSection>
   );
 }
 

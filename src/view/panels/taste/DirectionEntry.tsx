@@ -7,8 +7,8 @@ import type { TasteStance } from "../../../state/taste-state.ts";
 import { DirectionBar } from "../../charts/DirectionBar.tsx";
 import { Disclosure } from "../../charts/Disclosure.tsx";
 import type { DirectionRow, Lean } from "../../charts/direction-rows.ts";
-import { Options } from "../../charts/Options.tsx";
 import { SupportTable } from "../../charts/SupportTable.tsx";
+import { WordOptions } from "../../charts/Toggle.tsx";
 import { toLanguage } from "../../i18n/language.ts";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { Button } from "../Button.tsx";
@@ -63,14 +63,13 @@ export function DirectionEntry({
         {override !== null && <span className={styles["chance"]}>{t(`decided.${override.by}`)}</span>}
       </p>
       <div className={styles["decide"]}>
-        <Options<DirectionState | "ratings">
+        <WordOptions<DirectionState | "ratings">
           value={override?.state ?? "ratings"}
           options={[
             ["ratings", t("decide.ratings")],
             ...states.map((each) => [each, t(`lean.${each}`)] as const),
           ]}
           aria-label={t("decide.label", { direction: name })}
-          className={styles["options"]}
           onChoose={choose}
         />
         {override === null && (

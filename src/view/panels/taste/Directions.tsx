@@ -14,9 +14,9 @@ import {
 import { Toggle } from "../../charts/Toggle.tsx";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { Button } from "../Button.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { DirectionEntry } from "./DirectionEntry.tsx";
 import styles from "./Directions.module.css";
-import { TasteSection } from "./TasteSection.tsx";
 import { useTaste, useTasteIntentions } from "./taste-context.tsx";
 
 /** Directions that stand in the open while the list is in order of sureness. */
@@ -44,8 +44,9 @@ export function Directions({
   );
   const speaks = (found: readonly DirectionRow[]) => found.filter(({ state }) => state !== "neutral").length;
   return (
-    <TasteSection
-      name="directions"
+    <PageSection
+      id="taste-directions"
+      gap="tight"
       heading={t("directions.heading", { count: rows.length, all: formats.whole(rows.length) })}
       lead={t("directions.lead")}
     >
@@ -103,7 +104,7 @@ export function Directions({
           ))}
         </dl>
       </Disclosure>
-    </TasteSection>
+    </PageSection>
   );
 }
 

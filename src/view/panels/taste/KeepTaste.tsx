@@ -1,11 +1,11 @@
 import type { JSX } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../Button.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { saveFile } from "../save-file.ts";
 import styles from "./KeepTaste.module.css";
 import { OpenedNote } from "./OpenedNote.tsx";
 import { PersonaPicker } from "./PersonaPicker.tsx";
-import { TasteSection } from "./TasteSection.tsx";
 import { useTasteIntentions } from "./taste-context.tsx";
 
 /** The taste as a file, and decisions out of one. */
@@ -13,7 +13,7 @@ export function KeepTaste(): JSX.Element {
   const { t } = useTranslation("taste");
   const { save } = useTasteIntentions();
   return (
-    <TasteSection name="keep" heading={t("file.heading")} lead={t("file.lead")}>
+    <PageSection id="taste-keep" gap="tight" heading={t("file.heading")} lead={t("file.lead")}>
       <div className={styles["tools"]}>
         <Button
           onClick={() => {
@@ -26,6 +26,6 @@ export function KeepTaste(): JSX.Element {
         <PersonaPicker use="mine" label={t("file.open")} />
       </div>
       <OpenedNote use="mine" />
-    </TasteSection>
+    </PageSection>
   );
 }

@@ -10,8 +10,8 @@ import { titleParts } from "../../charts/title-parts.ts";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { useApp, useIntentions } from "../../store-context.tsx";
 import { Button } from "../Button.tsx";
+import { PageSection } from "../PageSection.tsx";
 import styles from "./QuickRating.module.css";
-import { TasteSection } from "./TasteSection.tsx";
 import { useTaste, useTasteIntentions } from "./taste-context.tsx";
 
 /** Films whose like or dislike would tell most, a click each. */
@@ -28,8 +28,9 @@ export function QuickRating({
   const given = reading.opinions.liked.length + reading.opinions.disliked.length;
   const asked = reading.asks.flatMap((item) => films.byItem.get(item) ?? []);
   return (
-    <TasteSection
-      name="rate"
+    <PageSection
+      id="taste-rate"
+      gap="tight"
       heading={t(given < 2 ? "rate.heading" : "rate.more")}
       lead={t("rate.lead", { like: formats.stars(LIKE_STARS), dislike: formats.stars(DISLIKE_STARS) })}
     >
@@ -46,7 +47,7 @@ export function QuickRating({
           ))}
         </ul>
       )}
-    </TasteSection>
+    </PageSection>
   );
 }
 

@@ -10,7 +10,7 @@ import { Rankings } from "../../charts/Rankings.tsx";
 import { useApp } from "../../store-context.tsx";
 import { Button } from "../Button.tsx";
 import { FailureNote } from "../FailureNote.tsx";
-import { TasteSection } from "./TasteSection.tsx";
+import { PageSection } from "../PageSection.tsx";
 import styles from "./ToldTaste.module.css";
 import { useTaste, useTasteIntentions } from "./taste-context.tsx";
 
@@ -33,7 +33,7 @@ export function ToldTaste({
   const reads = (conditioning: (typeof conditionings)[number]) =>
     PIECES_OF[conditioning].every((piece) => pieces.includes(piece));
   return (
-    <TasteSection name="told" heading={t("told.heading")} lead={t("told.lead")}>
+    <PageSection id="taste-told" gap="tight" heading={t("told.heading")} lead={t("told.lead")}>
       <p className={styles["note"]}>
         {t(
           pieces.length === 0
@@ -47,7 +47,7 @@ export function ToldTaste({
       </p>
       <Boxes reading={reading} films={films} space={space.space} />
       {pieces.length > 0 && <ThreeRankings films={films} />}
-    </TasteSection>
+    </PageSection>
   );
 }
 

@@ -8,9 +8,9 @@ import { Rankings } from "../../charts/Rankings.tsx";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { useApp } from "../../store-context.tsx";
 import { Button } from "../Button.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { OpenedNote } from "./OpenedNote.tsx";
 import { PersonaPicker } from "./PersonaPicker.tsx";
-import { TasteSection } from "./TasteSection.tsx";
 import styles from "./TwoTastes.module.css";
 import { useTaste, useTasteIntentions } from "./taste-context.tsx";
 
@@ -25,7 +25,7 @@ export function TwoTastes({ films }: { readonly films: FilmIndex }): JSX.Element
   const duel = useTaste((state) => state.duel);
   const { chooseRival } = useTasteIntentions();
   return (
-    <TasteSection name="two" heading={t("two.heading")} lead={t("two.lead")}>
+    <PageSection id="taste-two" gap="tight" heading={t("two.heading")} lead={t("two.lead")}>
       <div className={styles["choice"]}>
         <label>
           {t("two.against")}
@@ -51,7 +51,7 @@ export function TwoTastes({ films }: { readonly films: FilmIndex }): JSX.Element
         {rival.kind === "file" ? t("two.fileHelp", { file: rival.file }) : t(`two.${rival.kind}Help`)}
       </p>
       {duel === null ? <Waiting /> : <Both duel={duel} rival={duel.against} films={films} />}
-    </TasteSection>
+    </PageSection>
   );
 }
 

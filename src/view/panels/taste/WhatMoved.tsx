@@ -6,7 +6,7 @@ import { FilmTitle } from "../../charts/FilmTitle.tsx";
 import { SentenceGap } from "../../charts/SentenceGap.tsx";
 import { toLanguage } from "../../i18n/language.ts";
 import { useFormats } from "../../i18n/use-formats.ts";
-import { TasteSection } from "./TasteSection.tsx";
+import { PageSection } from "../PageSection.tsx";
 import { useTaste } from "./taste-context.tsx";
 import styles from "./WhatMoved.module.css";
 
@@ -15,7 +15,7 @@ export function WhatMoved({ films }: { readonly films: FilmIndex }): JSX.Element
   const { t } = useTranslation("taste");
   const moved = useTaste((state) => state.moved);
   return (
-    <TasteSection name="moved" heading={t("moved.heading")} lead={t("moved.lead")}>
+    <PageSection id="taste-moved" gap="tight" heading={t("moved.heading")} lead={t("moved.lead")}>
       <p role="status" className={styles["sentence"]}>
         {moved === null ? (
           t("moved.none")
@@ -28,7 +28,7 @@ export function WhatMoved({ films }: { readonly films: FilmIndex }): JSX.Element
         )}
       </p>
       {moved !== null && moved.directions.length > 0 && <MovedTable directions={moved.directions} />}
-    </TasteSection>
+    </PageSection>
   );
 }
 
