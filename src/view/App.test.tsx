@@ -66,7 +66,8 @@ async function openPage(
     />,
   );
   close = () => root.unmount();
-  if (gallery) await expect.poll(() => host.querySelector("h1")).not.toBeNull();
+  // Fetched when it is opened, with all of its charts.
+  if (gallery) await expect.poll(() => host.querySelector("h1"), { timeout: 15_000 }).not.toBeNull();
   else {
     await Promise.all([store.intentions.start(), learning.store.intentions.start()]);
     const entries = () => host.querySelectorAll('[aria-labelledby="history-heading"] ol li').length;
