@@ -60,6 +60,7 @@ async function writeVersions(): Promise<void> {
         head: "linear",
         objective: "cpo",
         theta: Array.from({ length: 46 }, (_, at) => at / 7),
+        weighs: Array.from({ length: 46 }, (_, at) => `direction-${at}`),
         figures: {
           rows: 100,
           effectiveSize: 80,

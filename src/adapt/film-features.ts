@@ -9,6 +9,8 @@ import type { PreferenceSpace } from "../persona/preference-space.ts";
 export interface FilmFeatures {
   /** Directions, in the order of the space. */
   readonly width: number;
+  /** [width] ids of the directions. */
+  readonly names: readonly string[];
   /** Films that there are features of: those with an id below. */
   readonly items: number;
   /** psi [places, width] row by row; `items` are of the catalogue. */
@@ -19,8 +21,11 @@ export interface FilmFeatures {
 export function filmFeatures({
   items,
   attributes,
-}: Pick<PreferenceSpace, "items" | "attributes">): FilmFeatures {
-  const width = attributes.length / items;
+  directions,
+}: Pick<PreferenceSpace, "items" | "attributes"> & {
+  readonly directions: readonly { readonly id: string }[];
+}): FilmFeatures {
+  const width = directions.length;
   const scaled = attributes.slice();
   for (let d = 0; d < width; d++) {
     let sum = 0;
@@ -37,6 +42,7 @@ export function filmFeatures({
   }
   return {
     width,
+    names: directions.map(({ id }) => id),
     items,
     of(films) {
       const psi = new Float64Array(films.length * width);

@@ -5,7 +5,11 @@ import { filmFeatures } from "./film-features.ts";
 import { type LearnedPolicy, learnedOrder, learnedScores } from "./learned-order.ts";
 
 /** Four films in two directions; of the second all have the same. */
-const space = { items: 4, attributes: Float64Array.from([0, 0.3, 1, 0.3, 1, 0.3, 1, 0.3]) };
+const space = {
+  items: 4,
+  attributes: Float64Array.from([0, 0.3, 1, 0.3, 1, 0.3, 1, 0.3]),
+  directions: [{ id: "new" }, { id: "long" }],
+};
 const features = filmFeatures(space);
 const film = (item: number, shown: number): RankedItem => ({
   item: itemId(item),

@@ -154,6 +154,7 @@ describe("versions", () => {
     head: "linear",
     objective: "cpo",
     theta: [1, 2],
+    weighs: ["new", "long"],
     figures: {
       rows: 100,
       effectiveSize: 80,

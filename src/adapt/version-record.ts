@@ -15,6 +15,7 @@ const recordSchema: v.GenericSchema<unknown, PolicyVersion> = v.pipe(
     head: v.picklist(HEAD_KINDS),
     objective: v.picklist(["cpo", "dr-cpo"]),
     theta: v.pipe(v.array(finiteSchema), v.minLength(1), v.maxLength(MOST_NUMBERS)),
+    weighs: v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.maxLength(MOST_NUMBERS)),
     figures: v.object({
       rows: count,
       effectiveSize: count,

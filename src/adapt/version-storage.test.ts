@@ -23,6 +23,7 @@ const accepted = (...theta: number[]): AcceptedPolicy => ({
   head: "linear",
   objective: "dr-cpo",
   theta,
+  weighs: theta.map((_, d) => `direction-${d}`),
   figures: {
     rows: 200,
     effectiveSize: 90,

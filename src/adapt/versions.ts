@@ -13,6 +13,8 @@ export interface PolicyVersion {
   readonly head: HeadKind;
   readonly objective: "cpo" | "dr-cpo";
   readonly theta: readonly number[];
+  /** What each number of theta weighs: ids of preference directions for the linear head of the app. Elsewhere theta means something else. */
+  readonly weighs: readonly string[];
   readonly figures: UpdateFigures;
   /** Milliseconds since 1970. */
   readonly acceptedAt: number;

@@ -260,9 +260,18 @@ describe("an update", () => {
 });
 
 describe("what was learned before", () => {
-  const stored = async (numbers: readonly number[]) => {
+  const names = fixtureSpace.directions.map(({ id }) => id);
+  const stored = async (numbers: readonly number[], weighs = names) => {
     const versions = makeMemoryVersions();
-    await versions.adopt({ head: "linear", objective: "cpo", theta: numbers, figures, acceptedAt: 1 }, 0);
+    const record = {
+      head: "linear",
+      objective: "cpo",
+      theta: numbers,
+      weighs,
+      figures,
+      acceptedAt: 1,
+    } as const;
+    await versions.adopt(record, 0);
     return versions;
   };
 
@@ -274,8 +283,12 @@ describe("what was learned before", () => {
     expect(page.get().space).toBe(fixtureSpace);
   });
 
-  test("and does not fit these films is said and not applied; it stays", async () => {
-    const versions = await stored([1, 2, 3]);
+  test.for([
+    ["has fewer numbers", [1, 2, 3], names],
+    ["weighs other directions", [...theta], names.toReversed()],
+    ["weighs fewer", [...theta], names.slice(1)],
+  ] as const)("and %s is said and not applied; it stays", async ([, numbers, weighs]) => {
+    const versions = await stored(numbers, [...weighs]);
     const page = await openPage({ openVersions: async () => versions });
     expect(page.get().failure).toMatchObject({ kind: "storage-failed" });
     expect(page.slot().row.policyVersion).toBe(0);

@@ -9,7 +9,12 @@ import type { LearnedPolicy } from "../adapt/learned-order.ts";
 import type { LogRow, SlotRow } from "../adapt/log-row.ts";
 import type { LogStorage, Outcome } from "../adapt/log-storage.ts";
 import type { VersionStorage } from "../adapt/version-storage.ts";
-import { currentVersion, NOTHING_LEARNED, type PolicyVersions } from "../adapt/versions.ts";
+import {
+  currentVersion,
+  NOTHING_LEARNED,
+  type PolicyVersion,
+  type PolicyVersions,
+} from "../adapt/versions.ts";
 import { type Failure, FailureError, toFailure } from "../core/failure.ts";
 import { invariant } from "../core/invariant.ts";
 import type { Channel } from "../history/open-history.ts";
@@ -183,11 +188,11 @@ export function makeLearningStore(parts: LearningStoreParts): LearningStore {
     if (record !== null)
       try {
         const known = await loadFeatures();
-        if (record.head !== "linear" || record.theta.length !== known.width)
+        if (record.head !== "linear" || !weighsAll(record, known))
           throw new FailureError({
             kind: "storage-failed",
             operation: "Reading what was learned",
-            reason: `version ${record.version} has ${record.theta.length} numbers, these films have ${known.width} directions`,
+            reason: `version ${record.version} weighs other directions than the ${known.width} of these films`,
           });
         applied = { version: record.version, theta: Float64Array.from(record.theta), features: known };
       } catch (thrown) {
@@ -305,7 +310,10 @@ export function makeLearningStore(parts: LearningStoreParts): LearningStore {
           figures: update.figures,
           acceptedAt: now(),
         };
-        const adopted = await attempt(() => versions.adopt(accepted, comparedWith));
+        const adopted = await attempt(async () => {
+          const { names } = await loadFeatures();
+          return versions.adopt({ ...accepted, weighs: names }, comparedWith);
+        });
         if (adopted === null) return;
         set({ proposal: { ...proposal, adopted: true } });
         await changeVersions(adopted);
@@ -362,6 +370,15 @@ export function makeLearningStore(parts: LearningStoreParts): LearningStore {
         }),
     },
   };
+}
+
+/** Whether a version has a number for every direction of the films, and for nothing else. */
+function weighsAll({ theta, weighs }: PolicyVersion, { names }: FilmFeatures): boolean {
+  return (
+    theta.length === names.length &&
+    weighs.length === names.length &&
+    names.every((name, d) => weighs[d] === name)
+  );
 }
 
 /** The default where nothing that makes sense is remembered. */

@@ -164,6 +164,7 @@ test("a list in a learned order says so", async () => {
       head: "linear",
       objective: "cpo",
       theta: fixtureSpace.directions.map(({ id }) => (id === "romance" ? 9 : 0)),
+      weighs: fixtureSpace.directions.map(({ id }) => id),
       figures: {
         rows: 60,
         effectiveSize: 55,

@@ -54,6 +54,7 @@ test("the model as it was trained has no theta", () => {
     head: "linear" as const,
     objective: "cpo" as const,
     theta: Array(width).fill(1),
+    weighs: features.names,
     figures: {
       rows: 1,
       effectiveSize: 1,
