@@ -1,7 +1,7 @@
 // `npm test`: everything the project promises, in one command, with one closing line that counts.
 // A suite that cannot run here is reported as skipped with its reason; a suite that runs no test has failed.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { findBrowser, howToInstall } from "./find-browser.mjs";
 import { findPython, pythonEnv } from "./python.mjs";
 
@@ -13,6 +13,17 @@ mkdirSync(results, { recursive: true });
 function run(command, args, env = process.env) {
   console.log(`\n> ${[command, ...args].join(" ")}`);
   return spawnSync(command, args, { stdio: "inherit", env }).status === 0;
+}
+
+/** Runs a command beside what comes next and resolves to whether it ended well; its output is kept in a file. */
+function runBeside(command, args, env, log) {
+  console.log(`\n> ${[command, ...args].join(" ")}   (beside what comes next)`);
+  const file = openSync(log, "w");
+  const child = spawn(command, args, { stdio: ["ignore", file, file], env });
+  return new Promise((resolve) => {
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => resolve(code === 0));
+  });
 }
 
 const readJson = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null);
@@ -61,6 +72,7 @@ const vitest = (project) => ({
 
 const playwright = {
   name: "playwright",
+  isAlone: true,
   needsBrowser: true,
   run: () => {
     const endedWell = run("npx", ["playwright", "test"]);
@@ -74,9 +86,11 @@ const playwright = {
   },
 };
 
+/** Beside the GPU's tests, which leave a core idle where the GPU is software: one after the other they take a fifth longer. */
 const pytest = {
   name: "pytest",
-  run: () => {
+  isBeside: true,
+  run: async () => {
     const python = findPython(["pytest", "numpy", "safetensors", "torch"]);
     if (python === null) {
       const reason =
@@ -86,7 +100,10 @@ const pytest = {
       return { passed: 0, failed: 0, skipped: 1, reason };
     }
     const file = `${results}/pytest.xml`;
-    const endedWell = run(python, ["-m", "pytest", "training", "-q", `--junitxml=${file}`], pythonEnv);
+    const log = `${results}/pytest.log`;
+    const args = ["-m", "pytest", "training", "-q", `--junitxml=${file}`];
+    const endedWell = await runBeside(python, args, { ...pythonEnv, OMP_NUM_THREADS: "1" }, log);
+    if (!endedWell) console.log(readFileSync(log, "utf8"));
     const suite = existsSync(file) ? readFileSync(file, "utf8").match(/<testsuite [^>]*>/)?.[0] : undefined;
     const number = (name) => Number(suite?.match(new RegExp(`${name}="(\\d+)"`))?.[1] ?? 0);
     const failed = number("failures") + number("errors");
@@ -125,20 +142,23 @@ const suites = [
 ];
 
 const chosen = process.argv.slice(2);
-const total = { passed: 0, failed: 0, skipped: 0 };
-const lines = [];
+/** In the order of `suites`; of those that run beside others, what will be. */
+const outcomes = [];
 for (const suite of suites.filter(
   ({ name }) => chosen.length === 0 || chosen.some((word) => name.includes(word)),
 )) {
-  const outcome =
-    suite.needsBrowser && findBrowser() === null
-      ? { passed: 0, failed: 0, skipped: 1, reason: howToInstall }
-      : suite.run();
-  for (const key of ["passed", "failed", "skipped"]) total[key] += outcome[key];
-  const reason = outcome.reason === undefined ? "" : ` (${outcome.reason})`;
-  lines.push(
-    `${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped${reason}`,
-  );
+  if (suite.isAlone) await Promise.all(outcomes.map(({ outcome }) => outcome));
+  const cannotRun = suite.needsBrowser && findBrowser() === null;
+  const outcome = cannotRun ? { passed: 0, failed: 0, skipped: 1, reason: howToInstall } : suite.run();
+  outcomes.push({ name: suite.name, outcome: suite.isBeside ? outcome : await outcome });
+}
+const total = { passed: 0, failed: 0, skipped: 0 };
+const lines = [];
+for (const { name, outcome } of outcomes) {
+  const counts = await outcome;
+  for (const key of ["passed", "failed", "skipped"]) total[key] += counts[key];
+  const reason = counts.reason === undefined ? "" : ` (${counts.reason})`;
+  lines.push(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${reason}`);
 }
 console.log(`\n${lines.join("\n")}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
