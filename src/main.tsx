@@ -12,6 +12,8 @@ import { openLogStorage } from "./adapt/log-storage.ts";
 import { openVersionStorage } from "./adapt/version-storage.ts";
 import { present } from "./core/invariant.ts";
 import { openHistory } from "./history/open-history.ts";
+import { makeBrowserFetcher } from "./model/browser-fetcher.ts";
+import { loadPreferenceSpace } from "./model/load-preference-space.ts";
 import { makeAppStore } from "./state/app-store.ts";
 import { makeAssets } from "./state/assets.ts";
 import { makeEvidenceStore } from "./state/evidence-store.ts";
@@ -52,13 +54,17 @@ const [i18n, history] = await Promise.all([
   makeI18n(language),
   openHistory({ freeSpace: dropCachedFiles, persist: async () => navigator.storage?.persist() }),
 ]);
-const assets = makeAssets(fetch, folders);
 const store = makeAppStore({
   call: engine.call,
   history,
-  assets,
+  assets: makeAssets(fetch, folders),
   now: Date.now,
   model: { baseUrl: folders.baseUrl, packUrl: folders.packUrl, backend },
+});
+const fetcher = makeBrowserFetcher({
+  fetch,
+  caches: globalThis.caches,
+  baseUrl: new URL("/", location.href).href,
 });
 const learningWorker = makeWorkerClient<LearningCalls>(
   "learning",
@@ -71,7 +77,7 @@ const learning = makeLearningStore({
   app: store,
   openLog: () => openLogStorage({ freeSpace: dropCachedFiles }),
   openVersions: () => openVersionStorage({ freeSpace: dropCachedFiles }),
-  loadSpace: assets.preferenceSpace,
+  loadSpace: async () => (await loadPreferenceSpace(fetcher, folders.packUrl)).space,
   remembered: {
     read: () => readPreference(EPSILON),
     remember: (epsilon) => rememberPreference(EPSILON, epsilon),

@@ -4,7 +4,14 @@
  */
 import * as v from "valibot";
 import { FailureError } from "../core/failure.ts";
-import { finiteSchema, itemIdSchema, parseJsonLine, parseValue, wholeSchema } from "../core/schema.ts";
+import {
+  finiteSchema,
+  fractionSchema,
+  itemIdSchema,
+  parseJsonLine,
+  parseValue,
+  wholeSchema,
+} from "../core/schema.ts";
 
 const MOST_BYTES = 256 * 2 ** 20;
 /** Films on a slate. */
@@ -14,9 +21,8 @@ export const MOST_HISTORY = 10_000;
 /** Bad lines that are named; the rest are counted. */
 const NAMED_LINES = 10;
 
-const fraction = v.pipe(finiteSchema, v.minValue(0), v.maxValue(1));
 const milliseconds = wholeSchema(0, Number.MAX_SAFE_INTEGER);
-const perPlace = v.array(fraction);
+const perPlace = v.array(fractionSchema);
 
 const common = {
   /** When it was shown, milliseconds since 1970. */
@@ -32,7 +38,7 @@ const common = {
   position: wholeSchema(0, 10_000),
   visibleMs: v.pipe(finiteSchema, v.minValue(0)),
   /** 1 liked, 0 dismissed or ignored; null while there is no outcome. */
-  y: v.nullable(fraction),
+  y: v.nullable(fractionSchema),
   tOutcome: v.nullable(milliseconds),
   /** Whose row it is, where a log holds several people's. */
   user: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
@@ -43,7 +49,7 @@ const slotRowSchema = v.object({
   source: v.literal("slot"),
   /** p(a | x) over the slate. */
   p: perPlace,
-  eps: fraction,
+  eps: fractionSchema,
   randomised: v.boolean(),
   seed: wholeSchema(0, 2 ** 32 - 1),
   counter: wholeSchema(0, 2 ** 32 - 1),

@@ -5,6 +5,7 @@ import { type Film, filmName } from "../model/film.ts";
 import { PREFERENCE_SPACE_FILE, readPreferenceSpace } from "../model/preference-space-file.ts";
 import type { JudgedItems } from "../persona/opinions.ts";
 import {
+  bySureness,
   type DirectionState,
   inferPersona,
   type Override,
@@ -169,12 +170,6 @@ async function rankSlate(
   return rankByTaste(unjudged, (item) => tasteScore(space, taste, item)).slice(0, top);
 }
 
-function bySureness(a: Stance, b: Stance): number {
-  const sureness = ({ override, probability }: Stance) =>
-    override === null ? Math.abs(probability - 0.5) : 1;
-  return sureness(b) - sureness(a);
-}
-
 function toJson({ liked, disliked, persona, ranked, recommender }: TasteAnswer) {
   const { films, engine } = recommender;
   return {
@@ -200,7 +195,7 @@ function toJson({ liked, disliked, persona, ranked, recommender }: TasteAnswer) 
 }
 
 function toText({ persona, ranked, recommender: { films } }: TasteAnswer, all: boolean): string {
-  const surest = [...persona.stances].sort(bySureness);
+  const surest = bySureness(persona.stances);
   const shown = surest.filter(({ state }, i) => all || state !== "neutral" || i < SHOWN_DIRECTIONS);
   const directions = shown.map((stance) => [
     stance.direction.name.en,

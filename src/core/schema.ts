@@ -16,6 +16,7 @@ export function wholeSchema(least: number, most: number) {
 }
 
 export const finiteSchema = v.pipe(v.number(), v.finite());
+export const fractionSchema = v.pipe(finiteSchema, v.minValue(0), v.maxValue(1));
 export const textSchema = v.pipe(v.string(), v.maxLength(100_000));
 export const MAX_ITEMS = 1_000_000;
 export const itemIdSchema = v.pipe(

@@ -127,19 +127,22 @@ export function spokenDirections({
   readonly likes: string[];
   readonly dislikes: string[];
 } {
-  const rank = (stance: Pick<Stance, "override" | "probability">) =>
-    stance.override === null ? Math.abs(stance.probability - 0.5) : 1;
   const spoken = new Set(
-    stances
-      .filter(({ state }) => state !== "neutral")
-      .sort((a, b) => rank(b) - rank(a))
-      .slice(0, MOST_SPOKEN),
+    bySureness(stances.filter(({ state }) => state !== "neutral")).slice(0, MOST_SPOKEN),
   );
   const phrases = (wanted: DirectionState) =>
     stances
       .filter((stance) => spoken.has(stance) && stance.state === wanted)
       .map(({ direction }) => direction.phrase);
   return { likes: phrases("for"), dislikes: phrases("against") };
+}
+
+/** Decided ones first, then the surest; equal ones in the order they came in. */
+export function bySureness<Each extends Pick<Stance, "override" | "probability">>(
+  stances: readonly Each[],
+): readonly Each[] {
+  const sureness = ({ override, probability }: Each) => (override === null ? Math.abs(probability - 0.5) : 1);
+  return stances.toSorted((a, b) => sureness(b) - sureness(a));
 }
 
 function stateOf(probability: number): DirectionState {

@@ -4,8 +4,6 @@ import { readBaseManifest } from "../model/base-manifest.ts";
 import { readCatalogue } from "../model/catalogue.ts";
 import type { Film } from "../model/film.ts";
 import { readPackManifest } from "../model/pack-manifest.ts";
-import { PREFERENCE_SPACE_FILE, readPreferenceSpace } from "../model/preference-space-file.ts";
-import type { PreferenceSpace } from "../persona/preference-space.ts";
 import { type About, aboutManifests } from "./about.ts";
 import { readSampleAnswer, type SampleAnswer } from "./sample-answer.ts";
 import { readSampleHistories, type SampleHistory } from "./sample-histories.ts";
@@ -13,8 +11,6 @@ import { readSampleHistories, type SampleHistory } from "./sample-histories.ts";
 /** Every promise rejects with a FailureError that names the file. */
 export interface Assets {
   catalogue(): Promise<readonly Film[]>;
-  /** Of the catalogue; a pack need not have one. */
-  preferenceSpace(): Promise<PreferenceSpace>;
   sampleAnswer(): Promise<SampleAnswer>;
   sampleHistories(): Promise<readonly SampleHistory[]>;
   about(): Promise<About>;
@@ -41,22 +37,12 @@ export function makeAssets(fetchFile: typeof fetch, folders: AssetFolders): Asse
     return parse(new Uint8Array(bytes), file);
   };
   const pack = () => read(folders.packUrl, "manifest.json", readPackManifest);
-  const films = async () => {
-    const { name, catalogue } = await pack();
-    if (catalogue.titles === "needed") throw new FailureError({ kind: "titles-needed", pack: name });
-    return {
-      sha256: catalogue.sha256,
-      films: await read(folders.packUrl, catalogue.file, (bytes, file) =>
-        readCatalogue(bytes, file, catalogue.items),
-      ),
-    };
-  };
   return {
-    catalogue: async () => (await films()).films,
-    preferenceSpace: async () => {
-      const catalogue = await films();
-      return read(folders.packUrl, PREFERENCE_SPACE_FILE, (bytes, file) =>
-        readPreferenceSpace(bytes, file, catalogue),
+    catalogue: async () => {
+      const { name, catalogue } = await pack();
+      if (catalogue.titles === "needed") throw new FailureError({ kind: "titles-needed", pack: name });
+      return read(folders.packUrl, catalogue.file, (bytes, file) =>
+        readCatalogue(bytes, file, catalogue.items),
       );
     },
     sampleAnswer: () => read(folders.samplesUrl, "answer.json", readSampleAnswer),

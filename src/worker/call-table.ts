@@ -1,6 +1,7 @@
 /** @file What every worker of the page has in common: a table of calls, the messages that carry them, and their checks at both ends. */
 import * as v from "valibot";
 import type { Failure } from "../core/failure.ts";
+import { type ItemId, itemId } from "../core/ids.ts";
 
 /** Arguments, reply and progress of every call; `never` where a call reports no progress. Everything survives structured cloning. */
 export type CallTable<Names extends string> = {
@@ -50,6 +51,9 @@ export type FromWorker =
   | { readonly kind: "failure"; readonly id: number; readonly failure: Failure };
 
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const item: Schema<ItemId> = v.pipe(count, v.transform(itemId));
+/** A folder on this origin: no scheme, no host. */
+export const folder = v.pipe(v.string(), v.regex(/^\.{0,2}\/(?!\/)/, "must be a path on this origin"));
 export const nothing = v.never("this call reports no progress");
 
 export const failure: Schema<Failure> = v.variant("kind", [

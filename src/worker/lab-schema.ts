@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { TEACHERS } from "../adapt/lab/learn-in-world.ts";
 import { WORLD_NAMES } from "../adapt/lab/worlds.ts";
-import { finiteSchema, wholeSchema } from "../core/schema.ts";
+import { finiteSchema, fractionSchema, wholeSchema } from "../core/schema.ts";
 import { ROADS } from "../evaluate/off-policy/tabular-estimates.ts";
 import { count, type Schema, type SchemasOf } from "./call-table.ts";
 import {
@@ -18,7 +18,6 @@ import {
 
 const within = ([least, most]: readonly [number, number]) =>
   v.pipe(v.number(), v.minValue(least), v.maxValue(most));
-const fraction = within([0, 1]);
 
 const settings: Schema<LabSettings> = v.object({
   world: v.picklist(WORLD_NAMES),
@@ -38,7 +37,7 @@ const mean = v.object({
 });
 const road = v.picklist(ROADS);
 const belief = v.object({
-  truth: fraction,
+  truth: fractionSchema,
   effectiveSize: finiteSchema,
   estimates: v.object(each(ROADS, v.nullable(mean))),
 });
@@ -48,15 +47,15 @@ const point: Schema<LabPoint> = v.object({
   beliefs: v.object(each(LAB_POLICIES, belief)),
 });
 
-const taught = v.object({ value: fraction, taste: finiteSchema, mood: finiteSchema });
+const taught = v.object({ value: fractionSchema, taste: finiteSchema, mood: finiteSchema });
 const lesson: Schema<LessonOfLog> = v.object(each(TEACHERS, v.nullable(taught)));
 
-const figures = v.object({ bias: finiteSchema, spread: finiteSchema, coverage: fraction });
+const figures = v.object({ bias: finiteSchema, spread: finiteSchema, coverage: fractionSchema });
 const roadFigures = v.object({ road, answered: count, figures: v.nullable(figures) });
 const study: Schema<LabStudy> = v.object({
   logs: count,
   figures: v.object(each(LAB_POLICIES, v.array(roadFigures))),
-  rankedRight: v.object(each(ROADS, v.nullable(fraction))),
+  rankedRight: v.object(each(ROADS, v.nullable(fractionSchema))),
 });
 
 export const labSchemas: SchemasOf<LabCalls> = {

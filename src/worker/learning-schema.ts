@@ -1,6 +1,7 @@
 /** @file Both ends of the learning worker check what the other sends. */
 import * as v from "valibot";
 import type { Update, UpdateFigures } from "../adapt/update.ts";
+import { finiteSchema, fractionSchema } from "../core/schema.ts";
 import type { EstimateNote, EstimatorRow, OffPolicyReport } from "../evaluate/off-policy/report.ts";
 import { count, nothing, type Schema, type SchemasOf } from "./call-table.ts";
 import type { LearningCalls, LearningRound } from "./learning-protocol.ts";
@@ -11,20 +12,18 @@ const MAX_PLACES = 20;
 /** Most features of a film. */
 const MAX_WIDTH = 1024;
 
-const real = v.pipe(v.number(), v.finite());
-const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const width = v.pipe(count, v.minValue(1), v.maxValue(MAX_WIDTH));
-const theta = v.array(real);
+const theta = v.array(finiteSchema);
 const perPlace = <Item extends Schema<number>>(item: Item) =>
   v.pipe(v.array(item), v.minLength(1), v.maxLength(MAX_PLACES));
 
 const round: Schema<LearningRound> = v.pipe(
   v.object({
-    baseScores: perPlace(real),
+    baseScores: perPlace(finiteSchema),
     features: v.instance(Float64Array),
     action: count,
-    reward: fraction,
-    propensities: perPlace(fraction),
+    reward: fractionSchema,
+    propensities: perPlace(fractionSchema),
   }),
   v.check(
     ({ baseScores, propensities }) => baseScores.length === propensities.length,
@@ -59,46 +58,51 @@ const fits = <Args extends Sized>() =>
 
 const figures: Schema<UpdateFigures> = v.object({
   rows: count,
-  effectiveSize: real,
-  currentValue: real,
-  proposedValue: real,
-  improvement: v.object({ value: real, standardError: real, low: real, high: real }),
-  confidence: fraction,
+  effectiveSize: finiteSchema,
+  currentValue: finiteSchema,
+  proposedValue: finiteSchema,
+  improvement: v.object({
+    value: finiteSchema,
+    standardError: finiteSchema,
+    low: finiteSchema,
+    high: finiteSchema,
+  }),
+  confidence: fractionSchema,
 });
 
 const update: Schema<Update> = v.variant("kind", [
   v.object({ kind: v.literal("accepted"), theta: v.instance(Float64Array), figures }),
   v.object({ kind: v.literal("not-better"), theta: v.instance(Float64Array), figures }),
-  v.object({ kind: v.literal("not-enough-data"), rows: count, effectiveSize: real }),
+  v.object({ kind: v.literal("not-enough-data"), rows: count, effectiveSize: finiteSchema }),
 ]);
 
-const band = { low: real, high: real };
+const band = { low: finiteSchema, high: finiteSchema };
 const note: Schema<EstimateNote> = v.variant("kind", [
-  v.object({ kind: v.literal("clipped"), share: fraction, bias: real }),
-  v.object({ kind: v.literal("switched"), share: fraction }),
+  v.object({ kind: v.literal("clipped"), share: fractionSchema, bias: finiteSchema }),
+  v.object({ kind: v.literal("switched"), share: fractionSchema }),
   v.object({ kind: v.literal("shrunk") }),
   v.object({ kind: v.literal("model-only") }),
-  v.object({ kind: v.literal("uncovered"), mass: real }),
+  v.object({ kind: v.literal("uncovered"), mass: finiteSchema }),
 ]);
 const estimate: Schema<EstimatorRow> = v.object({
   name: v.picklist(["IPS", "SNIPS", "DM", "DR", "Switch-DR", "DRos", "CV-DR"]),
-  value: real,
-  standardError: real,
+  value: finiteSchema,
+  standardError: finiteSchema,
   interval: v.object({ ...band, kind: v.picklist(["t", "empirical-bernstein"]) }),
   bootstrap: v.object(band),
   notes: v.array(note),
 });
 const overlap = v.object({
   n: count,
-  effectiveSize: real,
-  meanWeight: real,
-  largestWeight: real,
-  largestPossibleWeight: real,
-  clippedShare: fraction,
-  uncoveredMass: real,
+  effectiveSize: finiteSchema,
+  meanWeight: finiteSchema,
+  largestWeight: finiteSchema,
+  largestPossibleWeight: finiteSchema,
+  clippedShare: fractionSchema,
+  uncoveredMass: finiteSchema,
 });
 const report: Schema<OffPolicyReport> = v.variant("kind", [
-  v.object({ kind: v.literal("not-enough-data"), overlap, leastEffectiveSize: real }),
+  v.object({ kind: v.literal("not-enough-data"), overlap, leastEffectiveSize: finiteSchema }),
   v.object({ kind: v.literal("estimated"), overlap, estimates: v.array(estimate) }),
 ]);
 

@@ -5,17 +5,15 @@ import type { ItemChannels } from "../attribution/channels.ts";
 import type { HistoryEdit } from "../attribution/counterfactual.ts";
 import type { EffectMatrix, ItemEffects } from "../attribution/effect.ts";
 import type { Standing } from "../attribution/standings.ts";
-import { type EventIndex, eventIndex, type ItemId, itemId, type TokenId, tokenId } from "../core/ids.ts";
+import { type EventIndex, eventIndex, type TokenId, tokenId } from "../core/ids.ts";
+import { finiteSchema, fractionSchema } from "../core/schema.ts";
 import { MOST_SPOKEN } from "../persona/persona.ts";
 import type { DescribedSlot } from "../prompt/describe-prompt.ts";
 import { MOST_EXAMPLES, type Told } from "../scores/told.ts";
-import { count, failure, nothing, type Schema, type SchemasOf } from "./call-table.ts";
+import { count, failure, folder, item, nothing, type Schema, type SchemasOf } from "./call-table.ts";
 import type { Calls, EngineInfo } from "./protocol.ts";
 
-const real = v.pipe(v.number(), v.finite());
-const reals = v.array(real);
-const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const item: Schema<ItemId> = v.pipe(count, v.transform(itemId));
+const reals = v.array(finiteSchema);
 const items = v.array(item);
 
 /** Longest history that a request may carry; the prompt takes its last part. */
@@ -30,8 +28,6 @@ const MAX_BUDGET = 10_000;
 const MAX_ADDITIONS = 100;
 const history = v.pipe(items, v.maxLength(MAX_HISTORY));
 const candidates = v.pipe(items, v.minLength(1), v.maxLength(MAX_CANDIDATES));
-/** A folder on this origin: no scheme, no host. */
-const folder = v.pipe(v.string(), v.regex(/^\.{0,2}\/(?!\/)/, "must be a path on this origin"));
 
 const engineInfo: Schema<EngineInfo> = v.object({
   backend: v.picklist(["webgpu", "wasm"]),
@@ -40,7 +36,7 @@ const engineInfo: Schema<EngineInfo> = v.object({
   experts: count,
   weightBytes: count,
   peakBytes: count,
-  tokensPerSecond: v.nullable(real),
+  tokensPerSecond: v.nullable(finiteSchema),
   fallback: v.nullable(failure),
 });
 
@@ -101,13 +97,13 @@ const tokenStrip = v.object({
     v.object({
       token,
       text: v.string(),
-      logWith: real,
-      logWithout: real,
-      deltaNats: real,
-      deltaProbability: real,
+      logWith: finiteSchema,
+      logWithout: finiteSchema,
+      deltaNats: finiteSchema,
+      deltaProbability: finiteSchema,
     }),
   ),
-  deltaNats: real,
+  deltaNats: finiteSchema,
 });
 
 const auditReport: Schema<AuditReport> = v.object({
@@ -115,17 +111,17 @@ const auditReport: Schema<AuditReport> = v.object({
   question,
   candidates,
   completeness: v.object({ sum: reals, whole: reals, error: reals, expected: v.boolean() }),
-  deletion: v.object({ top: reals, random: reals, randomDraws: count, ratio: real }),
-  randomised: v.object({ rankCorrelation: real }),
-  stability: v.nullable(v.object({ rankCorrelation: real, seeds: count })),
+  deletion: v.object({ top: reals, random: reals, randomDraws: count, ratio: finiteSchema }),
+  randomised: v.object({ rankCorrelation: finiteSchema }),
+  stability: v.nullable(v.object({ rankCorrelation: finiteSchema, seeds: count })),
   forwardPasses: count,
-  milliseconds: real,
+  milliseconds: finiteSchema,
   checks: v.array(
     v.object({
       name: v.picklist(["completeness", "deletion", "randomised", "stability"]),
       passed: v.boolean(),
-      value: real,
-      bound: real,
+      value: finiteSchema,
+      bound: finiteSchema,
     }),
   ),
   passed: v.boolean(),
@@ -142,7 +138,7 @@ const told: Schema<Told> = v.object({
 });
 
 const standings: Schema<Standing[]> = v.array(
-  v.object({ item, verdict: real, shown: real, probability: fraction, rank: count }),
+  v.object({ item, verdict: finiteSchema, shown: finiteSchema, probability: fractionSchema, rank: count }),
 );
 const historyEdit: Schema<HistoryEdit> = v.object({ removed: v.array(historyEvent), added: items });
 /** Infinite where there is no other film to beat. */
@@ -150,7 +146,7 @@ const margin = v.number();
 const event = v.nullable(count);
 const slot: Schema<DescribedSlot> = v.variant("kind", [
   v.object({ kind: v.literal("text"), token: count, text: v.string(), event }),
-  v.object({ kind: v.literal("behaviour"), item: v.nullable(item), event, norm: real }),
+  v.object({ kind: v.literal("behaviour"), item: v.nullable(item), event, norm: finiteSchema }),
 ]);
 
 export const callSchemas: SchemasOf<Calls> = {
@@ -174,10 +170,10 @@ export const callSchemas: SchemasOf<Calls> = {
       ranked: v.array(
         v.object({
           item,
-          verdict: real,
-          sasrec: real,
-          shown: real,
-          probability: fraction,
+          verdict: finiteSchema,
+          sasrec: finiteSchema,
+          shown: finiteSchema,
+          probability: fractionSchema,
           sasrecRank: count,
         }),
       ),
@@ -185,7 +181,7 @@ export const callSchemas: SchemasOf<Calls> = {
       personal: v.boolean(),
       gate: reals,
       promptTokens: count,
-      milliseconds: real,
+      milliseconds: finiteSchema,
     }),
     progress: nothing,
   },

@@ -1,10 +1,9 @@
 /** @file Both ends of the taste worker check what the other sends. */
 import * as v from "valibot";
-import { type ItemId, itemId } from "../core/ids.ts";
-import { sha256Schema } from "../core/schema.ts";
+import { finiteSchema, fractionSchema, sha256Schema } from "../core/schema.ts";
 import type { Override } from "../persona/persona.ts";
 import type { Direction } from "../persona/preference-space.ts";
-import { count, nothing, type Schema, type SchemasOf } from "./call-table.ts";
+import { count, folder, item, nothing, type Schema, type SchemasOf } from "./call-table.ts";
 import type { StanceReading, TasteCalls } from "./taste-protocol.ts";
 
 /** Longest list of films that a request may carry. */
@@ -14,9 +13,6 @@ const MAX_DECISIONS = 1000;
 const MAX_WEIGHED = 500;
 const MAX_TASTES = 8;
 
-const real = v.pipe(v.number(), v.finite());
-const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const item: Schema<ItemId> = v.pipe(count, v.transform(itemId));
 const items = v.pipe(v.array(item), v.maxLength(MAX_FILMS));
 const state = v.picklist(["for", "against", "neutral"]);
 const override: Schema<Override> = v.object({ state, by: v.picklist(["set", "locked"]) });
@@ -36,19 +32,16 @@ const direction: Schema<Direction> = v.object({
 const stance: Schema<StanceReading> = v.object({
   state,
   inferred: state,
-  probability: fraction,
-  value: real,
-  deviation: real,
-  support: v.array(v.object({ item, other: v.nullable(item), value: real })),
-  rest: real,
+  probability: fractionSchema,
+  value: finiteSchema,
+  deviation: finiteSchema,
+  support: v.array(v.object({ item, other: v.nullable(item), value: finiteSchema })),
+  rest: finiteSchema,
 });
 
 export const tasteSchemas: SchemasOf<TasteCalls> = {
   open: {
-    // A folder on this origin: no scheme, no host.
-    args: v.object({
-      packUrl: v.pipe(v.string(), v.regex(/^\.{0,2}\/(?!\/)/, "must be a path on this origin")),
-    }),
+    args: v.object({ packUrl: folder }),
     reply: v.object({
       pack: v.string(),
       catalogueSha256: sha256Schema,
@@ -70,7 +63,7 @@ export const tasteSchemas: SchemasOf<TasteCalls> = {
       stances: v.array(stance),
       asks: v.array(item),
       next: v.nullable(
-        v.object({ direction: count, item, liked: v.boolean(), probability: fraction, state }),
+        v.object({ direction: count, item, liked: v.boolean(), probability: fractionSchema, state }),
       ),
     }),
     progress: nothing,
@@ -80,7 +73,7 @@ export const tasteSchemas: SchemasOf<TasteCalls> = {
       items: v.pipe(v.array(item), v.maxLength(MAX_WEIGHED)),
       tastes: v.pipe(v.array(v.object({ ...source, mirrored: v.boolean() })), v.maxLength(MAX_TASTES)),
     }),
-    reply: v.array(v.array(real)),
+    reply: v.array(v.array(finiteSchema)),
     progress: nothing,
   },
 };

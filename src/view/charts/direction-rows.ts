@@ -1,20 +1,12 @@
 /** @file What a chart of preference directions draws: where each stands, how sure that is, in what order and groups. */
 import { LEANS_FROM } from "../../persona/next-word.ts";
-import type { DirectionState, Override } from "../../persona/persona.ts";
-import type { Direction } from "../../persona/preference-space.ts";
+import type { DirectionState, Stance } from "../../persona/persona.ts";
 
 /** As much of a stance as is drawn. */
-export interface DrawnStance {
-  readonly direction: Direction;
-  readonly state: DirectionState;
-  readonly inferred: DirectionState;
-  readonly override: Override | null;
-  /** P(for). */
-  readonly probability: number;
-  /** u less the training users' mean, in log-odds between a film at one end of the direction and a film at the other. */
-  readonly value: number;
-  readonly deviation: number;
-}
+export type DrawnStance = Pick<
+  Stance,
+  "direction" | "state" | "inferred" | "override" | "probability" | "value" | "deviation"
+>;
 
 export interface DirectionRow extends DrawnStance {
   /** The middle 95 % of what the value may be. */
@@ -32,7 +24,7 @@ export type Lean = DirectionState | "leans-for" | "leans-against";
 const Z95 = 1.959964;
 const Z60 = 0.841621;
 
-export function directionRow<Stance extends DrawnStance>(stance: Stance): Stance & DirectionRow {
+export function directionRow<Each extends DrawnStance>(stance: Each): Each & DirectionRow {
   const { value, deviation } = stance;
   return {
     ...stance,
@@ -49,12 +41,6 @@ function leanOf({ state, override, probability }: DrawnStance): Lean {
   if (state !== "neutral" || override !== null) return state;
   if (Math.abs(probability - 0.5) < LEANS_FROM) return "neutral";
   return probability > 0.5 ? "leans-for" : "leans-against";
-}
-
-/** Decided ones first, then the surest; equal ones in the order of the space. */
-export function bySureness<Row extends DrawnStance>(rows: readonly Row[]): readonly Row[] {
-  const sureness = ({ override, probability }: Row) => (override === null ? Math.abs(probability - 0.5) : 1);
-  return rows.toSorted((a, b) => sureness(b) - sureness(a));
 }
 
 export const DIRECTION_KINDS = ["genre", "blend", "era", "axis", "kind"] as const;

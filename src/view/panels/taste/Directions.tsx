@@ -1,16 +1,11 @@
 import { type JSX, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { bySureness } from "../../../persona/persona.ts";
 import type { FilmIndex } from "../../../state/film-index.ts";
 import type { ReadTaste, TasteStance } from "../../../state/taste-state.ts";
 import { DirectionTable } from "../../charts/DirectionTable.tsx";
 import { Disclosure } from "../../charts/Disclosure.tsx";
-import {
-  byKind,
-  bySureness,
-  type DirectionRow,
-  directionAxisEnd,
-  directionRow,
-} from "../../charts/direction-rows.ts";
+import { byKind, type DirectionRow, directionAxisEnd, directionRow } from "../../charts/direction-rows.ts";
 import { Toggle } from "../../charts/Toggle.tsx";
 import { useFormats } from "../../i18n/use-formats.ts";
 import { Button } from "../Button.tsx";

@@ -1,7 +1,8 @@
 import type { JSX, ReactNode } from "react";
 import { Trans, useTranslation } from "react-i18next";
+import { bySureness } from "../../../persona/persona.ts";
 import type { ReadTaste } from "../../../state/taste-state.ts";
-import { bySureness, type DirectionRow, directionRow } from "../../charts/direction-rows.ts";
+import { type DirectionRow, directionRow } from "../../charts/direction-rows.ts";
 import { FilmTitle } from "../../charts/FilmTitle.tsx";
 import { SentenceGap } from "../../charts/SentenceGap.tsx";
 import { toLanguage } from "../../i18n/language.ts";
