@@ -175,6 +175,19 @@ export class App {
     );
   }
 
+  /** Every text of a place that is not marked as another language than Japanese. */
+  async japaneseTexts(place: string): Promise<readonly string[]> {
+    return this.page.locator(place).evaluate((root) => {
+      const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+      const texts: string[] = [];
+      while (walker.nextNode()) {
+        const { parentElement, textContent } = walker.currentNode;
+        if (parentElement?.closest("[lang]")?.getAttribute("lang") === "ja") texts.push(textContent ?? "");
+      }
+      return texts;
+    });
+  }
+
   /** The last reply to one kind of call. */
   async lastReply<Name extends CallName>(name: Name): Promise<Calls[Name]["reply"]> {
     const replies = await this.replies(name);

@@ -224,15 +224,7 @@ test("the page speaks Japanese throughout", async ({ app, page }) => {
   await asked(page).nth(0).getByRole("button").first().click();
   await expect(section(page, "moved")).toContainText("を「好き」としたので、");
   await app.unfold();
-  const own = await page.evaluate(() => {
-    const walker = document.createTreeWalker(document.querySelector("main#taste")!, NodeFilter.SHOW_TEXT);
-    const texts: string[] = [];
-    while (walker.nextNode()) {
-      const { parentElement, textContent } = walker.currentNode;
-      if (parentElement?.closest("[lang]")?.getAttribute("lang") === "ja") texts.push(textContent ?? "");
-    }
-    return texts;
-  });
+  const own = await app.japaneseTexts("main#taste");
   expect(own.length).toBeGreaterThan(300);
   const english = own.filter((text) => /[A-Za-z]{3,}/.test(text.replaceAll(/IMAX|ICA|PBA/g, "")));
   expect(english).toEqual([]);

@@ -223,15 +223,7 @@ test("the evidence speaks Japanese throughout", async ({ app, page }) => {
   await expect(section(page, "causes")).toBeVisible();
   await expect(page).toHaveTitle(/裏づけ/);
   await app.unfold();
-  const own = await page.evaluate(() => {
-    const walker = document.createTreeWalker(document.querySelector("main#evidence")!, NodeFilter.SHOW_TEXT);
-    const texts: string[] = [];
-    while (walker.nextNode()) {
-      const { parentElement, textContent } = walker.currentNode;
-      if (parentElement?.closest("[lang]")?.getAttribute("lang") === "ja") texts.push(textContent ?? "");
-    }
-    return texts;
-  });
+  const own = await app.japaneseTexts("main#evidence");
   expect(own.length).toBeGreaterThan(500);
   const names =
     /SASRec|Recall|MovieLens|30-layers|latest|small|movies|ml-100k|NDCG|iLoRA|LoRA|LLaRA|TALLRec|GPT|Llama|NextQuill|SmolLM2|NVIDIA|HBM3|PyTorch|CPU|CSV|Guo|Brier|npx|becausal|evaluate|dataset|out|result|json|kNN|log2/g;

@@ -164,15 +164,7 @@ test("the Lab speaks Japanese throughout", async ({ app, page }) => {
   await settled(page);
   await expect(page).toHaveTitle(/実験室/);
   await app.unfold();
-  const texts = await page.evaluate(() => {
-    const walker = document.createTreeWalker(document.querySelector("main#lab")!, NodeFilter.SHOW_TEXT);
-    const own: string[] = [];
-    while (walker.nextNode()) {
-      const { parentElement, textContent } = walker.currentNode;
-      if (parentElement?.closest("[lang]")?.getAttribute("lang") === "ja") own.push(textContent ?? "");
-    }
-    return own;
-  });
+  const texts = await app.japaneseTexts("main#lab");
   expect(texts.length).toBeGreaterThan(200);
   const names = /CPO|SNIPS|IPS|MovieLens|base|softmax|src\/evaluate\/off-policy|docs\/learning.md/g;
   expect(texts.filter((text) => /[A-Za-z]{3,}/.test(text.replaceAll(names, "")))).toEqual([]);

@@ -88,6 +88,8 @@ class AdapterSettings:
             raise TrainingError(f"cross_fit is {self.cross_fit}; it is 0 or at least 2 folds")
         if self.steered and self.steered + self.persona > 1:
             raise TrainingError(f"persona {self.persona} and steered {self.steered} are shares of the same examples")
+        if self.steered_first and not self.steered:
+            raise TrainingError("steered_first has no steered examples to begin with where steered is 0")
         if not 0 < self.curriculum_end <= 1:
             raise TrainingError(f"curriculum_end is {self.curriculum_end}; it is a share of the steps above 0")
         if self.title_loss and self.channels == "behaviour":

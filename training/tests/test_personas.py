@@ -255,6 +255,8 @@ def test_personas_train_for_a_few_steps():
 def test_shares_of_personas_are_of_the_same_examples():
     with pytest.raises(TrainingError, match="steered"):
         replace(SETTINGS, persona=0.6, steered=0.5)
+    with pytest.raises(TrainingError, match="steered_first"):
+        replace(SETTINGS, steered_first=0.2)
 
 
 def test_a_pack_says_which_pieces_it_was_trained_to_read():
