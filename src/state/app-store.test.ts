@@ -143,6 +143,58 @@ describe("changing the history", () => {
     expect(entry()?.rating).toBe(5);
   });
 
+  test("a list that was read before a key was pressed is not shown without what the key did", async () => {
+    const page = await openPage(watched(541, 1214));
+    const { key = "" } = page.get().history.events[0] ?? {};
+    const shown = () => page.get().history.events[0]?.rating;
+    const arrive = page.history.holdReadings();
+    void page.intentions.rateFilm(key, 0.5);
+    await page.gate.settle();
+    void page.intentions.rateFilm(key, 1);
+    page.history.holdReadings();
+    arrive();
+    await page.gate.settle();
+    expect(shown()).toBe(1);
+  });
+
+  test("what another tab did is not shown without what waits here", async () => {
+    const page = await openPage(watched(541, 1214));
+    const { key = "" } = page.get().history.events[0] ?? {};
+    const arrive = page.history.holdReadings();
+    void page.intentions.readHistory();
+    await page.gate.settle();
+    void page.intentions.rateFilm(key, 4);
+    page.history.holdReadings();
+    arrive();
+    await page.gate.settle();
+    expect(page.get().history.events[0]?.rating).toBe(4);
+  });
+
+  test("a refused step takes only itself back", async () => {
+    const page = await openPage(watched(541, 1214));
+    const [first, second] = page.get().history.events;
+    page.history.refuseNext();
+    void page.intentions.rateFilm(first?.key ?? "", 4);
+    const arrive = page.history.holdReadings();
+    void page.intentions.rateFilm(second?.key ?? "", 2);
+    await page.gate.settle();
+    page.history.holdReadings();
+    arrive();
+    await page.gate.settle();
+    expect(page.get().history.events.map(({ rating }) => rating)).toEqual([null, 2]);
+  });
+
+  test("clearing right after adding is undone with the film that was added", async () => {
+    const page = await openPage(watched(541));
+    void page.intentions.addFilm(1214);
+    void page.intentions.clearHistory();
+    await page.gate.settle();
+    expect(page.get().history.events).toEqual([]);
+    void page.intentions.undo();
+    await page.gate.settle();
+    expect(page.get().history.events.map(({ movieId }) => movieId)).toEqual([541, 1214]);
+  });
+
   test("a step that storage refuses is taken back from the screen", async () => {
     const page = await openPage(watched(541, 1214));
     const { key = "" } = page.get().history.events[0] ?? {};

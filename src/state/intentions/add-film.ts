@@ -5,7 +5,8 @@ import { editHistory } from "./edit-history.ts";
 export function makeAddFilm(context: Context, change: () => Promise<void>) {
   return (movieId: number): Promise<void> =>
     editHistory(context, change, async (store) => {
-      if (context.get().history.events.some((event) => event.movieId === movieId)) return null;
+      const events = await store.load();
+      if (events.some((event) => event.movieId === movieId)) return null;
       await store.add(movieId, null);
       return null;
     });

@@ -1,6 +1,7 @@
 import type { ItemId } from "../../core/ids.ts";
 import type { Context } from "../context.ts";
 import { editHistory } from "./edit-history.ts";
+import { storedItems } from "./stored-items.ts";
 
 /** Takes films out of the history and puts others at its end, in one step; the next undo takes it all back. */
 export function makeApplyEdit(context: Context, change: () => Promise<void>) {
@@ -17,7 +18,7 @@ export function makeApplyEdit(context: Context, change: () => Promise<void>) {
     const movieIds = (items: readonly ItemId[]) => items.flatMap((item) => byItem.get(item)?.movieId ?? []);
     const leaving = new Set([...movieIds(removed), ...movieIds(added)]);
     return editHistory(context, change, async (store) => {
-      const items = context.get().history.events.map(({ movieId, rating }) => ({ movieId, rating }));
+      const items = await storedItems(store);
       await store.replaceAll([
         ...items.filter(({ movieId }) => !leaving.has(movieId)),
         ...movieIds(added).map((movieId) => ({ movieId, rating: null })),

@@ -1,50 +1,45 @@
 import { toFailure } from "../../core/failure.ts";
-import type { HistoryEvent, HistoryStore } from "../../history/history-store.ts";
+import type { HistoryStore } from "../../history/history-store.ts";
 import type { Context } from "../context.ts";
+import type { Foresight } from "../history-edits.ts";
 import type { Undo } from "../history-state.ts";
-import type { OneAtATime } from "../one-at-a-time.ts";
-
-/** Edits asked for and not yet through. */
-const pending = new WeakMap<OneAtATime, number>();
 
 /**
  * One change of the history: asked of the store, then read back, so that the page shows what is stored. Changes run one after the
  * other. A refused change leaves the list as it was and is told to the person.
  *
- * `foresee` is what the list will be: shown at once, since the next key may be pressed before the store has answered, and its step is
- * counted from what is on screen. The store is read back once nothing more is under way.
+ * `edit` reads the list from the store where it needs it: the one on screen may be ahead of it. `foresee` is what the list will be,
+ * shown at once.
  */
 export function editHistory(
-  context: Context,
+  { history, historyEdits, tell, get }: Context,
   afterwards: () => Promise<void>,
   edit: (store: HistoryStore) => Promise<Undo | null>,
-  foresee?: (events: readonly HistoryEvent[]) => readonly HistoryEvent[],
+  foresee?: Foresight,
 ): Promise<void> {
-  const { history, historyEdits, tell, get } = context;
-  const left = (change: number): number => {
-    const count = (pending.get(historyEdits) ?? 0) + change;
-    pending.set(historyEdits, count);
-    return count;
-  };
-  left(1);
+  const show = (undo: Undo | null) =>
+    tell.history({ type: "changed", events: historyEdits.foreseen(), undo });
+  let isThrough: () => void = () => undefined;
   if (foresee !== undefined) {
-    const { events, undo } = get().history;
-    tell.history({ type: "changed", events: foresee(events), undo });
+    isThrough = historyEdits.foresee(foresee);
+    show(get().history.undo);
   }
-  return historyEdits(async () => {
-    let isLast = false;
-    try {
-      const undo = await edit(history);
-      isLast = left(-1) === 0;
-      const events = isLast ? await history.load() : get().history.events;
-      tell.history({ type: "changed", events, undo });
-    } catch (thrown) {
-      if (!isLast) left(-1);
-      if (foresee !== undefined) {
-        const events = await history.load().catch(() => null);
-        if (events !== null) tell.history({ type: "changed", events, undo: get().history.undo });
+  return historyEdits
+    .inTurn(async () => {
+      try {
+        const undo = await edit(history);
+        historyEdits.stored(await history.load());
+        isThrough();
+        show(undo);
+      } catch (thrown) {
+        isThrough();
+        if (foresee !== undefined) {
+          const events = await history.load().catch(() => null);
+          if (events !== null) historyEdits.stored(events);
+          show(get().history.undo);
+        }
+        tell.history({ type: "refused", failure: toFailure(thrown) });
       }
-      tell.history({ type: "refused", failure: toFailure(thrown) });
-    }
-  }).then(afterwards);
+    })
+    .then(afterwards);
 }

@@ -5,7 +5,7 @@ import { editHistory } from "./edit-history.ts";
 export function makeRemoveFilm(context: Context, change: () => Promise<void>) {
   return (key: string): Promise<void> =>
     editHistory(context, change, async (store) => {
-      const { events } = context.get().history;
+      const events = await store.load();
       const index = events.findIndex((event) => event.key === key);
       const event = events[index];
       await store.remove(key);
