@@ -31,8 +31,9 @@ export async function benchLearning(_backend, { repetitions = "1000", worse = "5
   );
   const acceptance = acceptanceOf(tool, Number(worse));
   const looks = looksOf(tool, Math.ceil(Number(worse) * 0.4));
+  const needed = answersOf(await importTool("answers-study"), Math.ceil(Number(worse) * 0.06));
   const update = updateOf(tool);
-  const pass = [...studies, acceptance, looks, update].every((each) => each.pass);
+  const pass = [...studies, acceptance, looks, needed, update].every((each) => each.pass);
   console.log(pass ? "PASS\n" : "FAIL\n");
   saveResult("learning", {
     machine: where,
@@ -42,6 +43,7 @@ export async function benchLearning(_backend, { repetitions = "1000", worse = "5
     studies,
     acceptance,
     looks,
+    answers: needed,
     update,
   });
   return pass;
@@ -134,6 +136,36 @@ function looksOf(tool, worlds) {
       `${counts.acceptedWorseAlone} with 95 % at each look; ${counts.acceptedBetter} of ${worlds} worlds accepted something better`,
   );
   return { ...counts, share, pass };
+}
+
+/** How many answers the page's head needs, with the divergence of the page and with the default whatever the log's length. */
+function answersOf(tool, repetitions) {
+  const rows = [];
+  for (const [kind, held] of [
+    ["genre", true],
+    ["mixed", true],
+    ["genre", false],
+    ["mixed", false],
+    ["indifferent", true],
+  ])
+    for (const answers of [100, 200, 400]) rows.push(tool.answers(kind, answers, repetitions, held));
+  const worse = Math.max(...rows.map(({ acceptedWorse }) => acceptedWorse));
+  const pass = worse <= BARS.falseAcceptance;
+  console.log(
+    `answers until an update is accepted: ${repetitions} readers each, 46 directions, DR-CPO, a fifth of the draws uniform; at most ${(100 * worse).toFixed(0)} % accepted what was truly worse (at most ${100 * BARS.falseAcceptance} %): ${pass ? "met" : "MISSED"}`,
+  );
+  console.table(
+    rows.map((row) => ({
+      reader: row.kind,
+      divergence: row.held ? "130 / rounds" : "0.02",
+      answers: row.rows,
+      "effective size": row.effectiveSize.toFixed(0),
+      "not enough": row.undecided.toFixed(2),
+      accepted: row.accepted.toFixed(2),
+      "gain, where accepted": row.gain === null ? "" : signed(row.gain),
+    })),
+  );
+  return { repetitions, rows, pass };
 }
 
 function updateOf(tool) {

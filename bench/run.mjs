@@ -1,5 +1,5 @@
 // `npm run bench [-- NAME...] [--backend wasm|webgpu]`: prints a table per benchmark and writes bench/results/*.json.
-// Names: next-token, parity, page, engine, explain, planted-cause, learning; all of them by default. README.md says what each figure means. Exit code 1 if a figure misses its bar.
+// Names: next-token, parity, page, engine, explain, planted-cause, learning, rows; all of them by default. README.md says what each figure means. Exit code 1 if a figure misses its bar.
 // Without a GPU, `--backend webgpu` runs on a software Vulkan: VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json on Debian.
 import { parseArgs } from "node:util";
 import { benchEngine } from "./engine.mjs";
@@ -9,6 +9,7 @@ import { benchNextToken } from "./next-token.mjs";
 import { benchPage } from "./page.mjs";
 import { benchParity } from "./parity.mjs";
 import { benchPlantedCause } from "./planted-cause.mjs";
+import { benchRows } from "./rows.mjs";
 
 const BENCHES = {
   "next-token": benchNextToken,
@@ -18,6 +19,7 @@ const BENCHES = {
   explain: benchExplain,
   "planted-cause": benchPlantedCause,
   learning: benchLearning,
+  rows: benchRows,
 };
 
 const { values, positionals } = parseArgs({

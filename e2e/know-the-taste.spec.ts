@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
-import { broken } from "./broken-rules.ts";
 import { expect, test } from "./fixtures.ts";
+import { expectNoBrokenRule, expectToFit } from "./page-checks.ts";
 
 /** The model is needed by one test only; for the others its parts stay under way. */
 const withoutModel = (page: Page) => page.route("**/part-*.bin", () => undefined);
@@ -201,20 +201,8 @@ for (const language of ["en", "ja"] as const)
     await direction(page, "genre-horror").getByRole("radio").last().click();
     await expect(direction(page, "genre-horror")).toHaveAttribute("data-state", "for");
     await app.unfold();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      // Colours on their way from one scheme to the other are neither; the lamp of a model under way breathes for ever.
-      await page.evaluate(() => {
-        const fades = document.getAnimations().filter((each) => each instanceof CSSTransition);
-        return Promise.all(fades.map(({ finished }) => finished));
-      });
-      expect(await broken(page), colorScheme).toEqual([]);
-    }
-    for (const width of [320, 360, 768, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      const overflow = await page.locator("main#taste").evaluate((main) => main.scrollWidth - innerWidth);
-      expect(overflow, `pixels beyond the side at ${width}`).toBeLessThanOrEqual(0);
-    }
+    await expectNoBrokenRule(page, "a taste with a decision");
+    await expectToFit(page, [320, 360, 768, 1440]);
   });
 
 test("the page speaks Japanese throughout", async ({ app, page }) => {

@@ -1,36 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
-import { broken } from "./broken-rules.ts";
 import { expect, test } from "./fixtures.ts";
 import { madeUpLog, seedLog } from "./learning-log.ts";
+import { expectNoBrokenRule, expectToFit } from "./page-checks.ts";
 
 const part = (page: Page, id: string) => page.locator(`#learn-${id}`);
 
 /** The titles of the list that is recommended, best first. */
 const order = (page: Page) =>
   page.locator('[aria-labelledby="ranking-heading"] ol > li h3 cite').allInnerTexts();
-
-/** Pixels that the page sticks out to the side; what scrolls in a box of its own does not count. */
-const overflow = (page: Page) =>
-  page.locator("#learn").evaluate((main) => main.scrollWidth - main.clientWidth);
-
-async function check(page: Page, state: string): Promise<void> {
-  // Colours on their way from one scheme to the other are neither; the engine's lamp pulses for ever.
-  const settled = () =>
-    page.evaluate(() =>
-      Promise.allSettled(
-        document
-          .getAnimations()
-          .filter((animation) => animation instanceof CSSTransition)
-          .map(({ finished }) => finished),
-      ),
-    );
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await settled();
-    expect(await broken(page), `${state}, ${colorScheme}`).toEqual([]);
-  }
-}
 
 test("the page learns from a log, the ranking follows, and undo brings the old order back", async ({
   app,
@@ -117,11 +95,11 @@ for (const language of ["en", "ja"] as const)
     app,
   }) => {
     await page.route("**/part-*.bin", () => undefined);
-    await page.setViewportSize({ width: 360, height: 800 });
+    await page.setViewportSize({ width: 360, height: 900 });
     await app.open(`?backend=wasm&lang=${language}#learn`);
     await expect(part(page, "empty")).toBeVisible();
-    await check(page, "without a log");
-    expect(await overflow(page)).toBe(0);
+    await expectNoBrokenRule(page, "without a log");
+    await expectToFit(page, [360]);
 
     await seedLog(page, await madeUpLog(1000, "Sci-Fi"));
     await page.reload();
@@ -130,14 +108,12 @@ for (const language of ["en", "ja"] as const)
     await part(page, "update").locator('button[aria-disabled="false"]').click();
     const verdict = page.locator('[data-verdict="accepted"]');
     await expect(verdict).toBeVisible();
-    expect(await overflow(page)).toBe(0);
+    await expectToFit(page, [360]);
 
     await verdict.getByRole("button").click();
     await expect(part(page, "worth").locator("figure")).toHaveCount(2);
     await app.unfold();
-    await check(page, "with a version in force");
-    expect(await overflow(page)).toBe(0);
-    await page.setViewportSize({ width: 1440, height: 900 });
-    expect(await overflow(page)).toBe(0);
+    await expectNoBrokenRule(page, "with a version in force");
+    await expectToFit(page, [360, 1440]);
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });

@@ -4,6 +4,7 @@
  */
 import type { Locator, Page } from "@playwright/test";
 import { type App, expect, test } from "./fixtures.ts";
+import { expectToFit } from "./page-checks.ts";
 
 test.beforeEach(async ({ page }) => {
   await page.clock.setFixedTime(new Date("2026-01-15T20:00:00Z"));
@@ -79,8 +80,7 @@ test("a finished answer: top ten, map, inspector; light, dark and narrow", async
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await page.setViewportSize({ width: 360, height: 780 });
   await picture(app, "answer-360px");
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(overflow, "pixels beyond the screen's side").toBeLessThanOrEqual(0);
+  await expectToFit(page, [360]);
 });
 
 test("a finished answer in Japanese", async ({ app }) => {

@@ -1,16 +1,9 @@
-import { broken } from "./broken-rules.ts";
 import { expect, test } from "./fixtures.ts";
+import { expectNoBrokenRule } from "./page-checks.ts";
 
 for (const language of ["en", "ja"] as const)
   test(`no rule of axe is broken in any main state, light or dark (${language})`, async ({ app, page }) => {
-    const check = async (state: string) => {
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        // Colours on their way from one scheme to the other are neither.
-        await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
-        expect(await broken(page), `${state}, ${colorScheme}`).toEqual([]);
-      }
-    };
+    const check = (state: string) => expectNoBrokenRule(page, state);
     await page.route("**/part-02.bin", (route) => route.fulfill({ status: 404, body: "" }));
     await app.open(`?backend=wasm&lang=${language}`);
     await expect(app.engine).toHaveAttribute("data-phase", "failed");

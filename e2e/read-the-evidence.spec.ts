@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { fixtureResult } from "../src/evaluate/fixtures/small-result.ts";
 import { resultFileText } from "../src/evaluate/result-file.ts";
-import { broken } from "./broken-rules.ts";
 import { expect, test } from "./fixtures.ts";
+import { expectNoBrokenRule, expectToFit } from "./page-checks.ts";
 
 /** The model is not needed here: its parts stay under way. */
 test.beforeEach(async ({ page }) => {
@@ -202,20 +202,8 @@ for (const language of ["en", "ja"] as const)
     await picker(page).setInputFiles([windows, full]);
     await expect(section(page, "own-2")).toBeVisible();
     await app.unfold();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      // Colours on their way from one scheme to the other are neither; the lamp of a model under way breathes for ever.
-      await page.evaluate(() => {
-        const fades = document.getAnimations().filter((each) => each instanceof CSSTransition);
-        return Promise.all(fades.map(({ finished }) => finished));
-      });
-      expect(await broken(page), colorScheme).toEqual([]);
-    }
-    for (const width of [320, 768, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, `pixels beyond the side at ${width}`).toBeLessThanOrEqual(0);
-    }
+    await expectNoBrokenRule(page, "evidence and two own results");
+    await expectToFit(page, [320, 768, 1440]);
   });
 
 test("the evidence speaks Japanese throughout", async ({ app, page }) => {

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
-import { broken } from "./broken-rules.ts";
 import { expect, test, toNumber } from "./fixtures.ts";
+import { expectNoBrokenRule, expectToFit } from "./page-checks.ts";
 
 /** The model is not needed here: its files cannot be had, so that the engine fails to load. */
 test.beforeEach(async ({ page }) => {
@@ -144,19 +144,8 @@ for (const language of ["en", "ja"] as const)
     await expect(road(page, "cv-dr", "luck")).toBeVisible();
     await settled(page);
     await app.unfold();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      expect(await broken(page), colorScheme).toEqual([]);
-    }
-    for (const width of [320, 360, 768, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      const overflow = await page.locator("main#lab").evaluate((main) => {
-        const own = [...main.querySelectorAll("*")].filter((each) => each.closest('[tabindex="0"]') === null);
-        return Math.max(...own.map((each) => each.getBoundingClientRect().right)) - innerWidth;
-      });
-      // Round numbers, since places are fractions of pixels.
-      expect(Math.round(overflow), `pixels beyond the side at ${width}`).toBeLessThanOrEqual(0);
-    }
+    await expectNoBrokenRule(page, "every step done");
+    await expectToFit(page, [320, 360, 768, 1440]);
   });
 
 test("the Lab speaks Japanese throughout", async ({ app, page }) => {

@@ -26,7 +26,7 @@ export function linearHead(width: number): Head<Float64Array> {
     start: () => new Float64Array(width),
     shift(theta, psi, shifts) {
       invariant(psi.length === shifts.length * width, `features of ${shifts.length} places x ${width}`);
-      for (let a = 0; a < shifts.length; a++) shifts[a] = dot(theta, psi, a * width, width);
+      multiplyRows(psi, theta, shifts);
     },
     pullBack(_, psi, slopes, gradient) {
       addWeightedRows(psi, slopes, width, gradient);
@@ -146,25 +146,51 @@ export function bilinearHead(
   };
 }
 
-/** sum_k x[k] m[offset + k]. Four sums at once: each addition waits for the one before it. */
-function dot(x: Float64Array, m: Float64Array, offset: number, width: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let k = 0;
-  for (; k + 3 < width; k += 4) {
-    const at = offset + k;
-    s0 += (x[k] as number) * (m[at] as number);
-    s1 += (x[k + 1] as number) * (m[at + 1] as number);
-    s2 += (x[k + 2] as number) * (m[at + 2] as number);
-    s3 += (x[k + 3] as number) * (m[at + 3] as number);
+// Both products take four rows and two columns at once: a number that is fetched once serves several sums, and none waits for another.
+
+/** Writes m x, m [rows, width], into product [rows]. */
+function multiplyRows(m: Float64Array, x: Float64Array, product: Float64Array): void {
+  const width = x.length;
+  const rows = product.length;
+  let a = 0;
+  for (; a + 3 < rows; a += 4) {
+    const r0 = a * width;
+    const r1 = r0 + width;
+    const r2 = r1 + width;
+    const r3 = r2 + width;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let k = 0;
+    for (; k + 1 < width; k += 2) {
+      const x0 = x[k] as number;
+      const x1 = x[k + 1] as number;
+      s0 += x0 * (m[r0 + k] as number) + x1 * (m[r0 + k + 1] as number);
+      s1 += x0 * (m[r1 + k] as number) + x1 * (m[r1 + k + 1] as number);
+      s2 += x0 * (m[r2 + k] as number) + x1 * (m[r2 + k + 1] as number);
+      s3 += x0 * (m[r3 + k] as number) + x1 * (m[r3 + k + 1] as number);
+    }
+    if (k < width) {
+      const last = x[k] as number;
+      s0 += last * (m[r0 + k] as number);
+      s1 += last * (m[r1 + k] as number);
+      s2 += last * (m[r2 + k] as number);
+      s3 += last * (m[r3 + k] as number);
+    }
+    product[a] = s0;
+    product[a + 1] = s1;
+    product[a + 2] = s2;
+    product[a + 3] = s3;
   }
-  for (; k < width; k++) s0 += (x[k] as number) * (m[offset + k] as number);
-  return s0 + s1 + (s2 + s3);
+  for (; a < rows; a++) {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += (x[k] as number) * (m[a * width + k] as number);
+    product[a] = sum;
+  }
 }
 
-/** Adds sum_a slopes[a] m[a, :] to sum [width]. Four rows at once: the sum is fetched and stored a quarter as often. */
+/** Adds sum_a slopes[a] m[a, :], m [rows, width], to sum [width]. */
 function addWeightedRows(m: Float64Array, slopes: Float64Array, width: number, sum: Float64Array): void {
   let a = 0;
   for (; a + 3 < slopes.length; a += 4) {
@@ -172,13 +198,27 @@ function addWeightedRows(m: Float64Array, slopes: Float64Array, width: number, s
     const c1 = slopes[a + 1] as number;
     const c2 = slopes[a + 2] as number;
     const c3 = slopes[a + 3] as number;
-    const at = a * width;
-    for (let k = 0; k < width; k++)
+    const r0 = a * width;
+    const r1 = r0 + width;
+    const r2 = r1 + width;
+    const r3 = r2 + width;
+    let k = 0;
+    for (; k + 1 < width; k += 2) {
+      const next = k + 1;
       sum[k] =
         (sum[k] as number) +
-        c0 * (m[at + k] as number) +
-        c1 * (m[at + width + k] as number) +
-        (c2 * (m[at + 2 * width + k] as number) + c3 * (m[at + 3 * width + k] as number));
+        (c0 * (m[r0 + k] as number) + c1 * (m[r1 + k] as number)) +
+        (c2 * (m[r2 + k] as number) + c3 * (m[r3 + k] as number));
+      sum[next] =
+        (sum[next] as number) +
+        (c0 * (m[r0 + next] as number) + c1 * (m[r1 + next] as number)) +
+        (c2 * (m[r2 + next] as number) + c3 * (m[r3 + next] as number));
+    }
+    if (k < width)
+      sum[k] =
+        (sum[k] as number) +
+        (c0 * (m[r0 + k] as number) + c1 * (m[r1 + k] as number)) +
+        (c2 * (m[r2 + k] as number) + c3 * (m[r3 + k] as number));
   }
   for (; a < slopes.length; a++)
     for (let k = 0; k < width; k++)

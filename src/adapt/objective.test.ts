@@ -9,7 +9,14 @@ import {
   type PairFeatures,
 } from "./head.ts";
 import { DEFAULT_CLIMB, learn } from "./learn.ts";
-import { DEFAULT_OBJECTIVE, type LearningRow, objectiveOf, policyOver, rowValue } from "./objective.ts";
+import {
+  DEFAULT_OBJECTIVE,
+  type LearningRow,
+  objectiveForLog,
+  objectiveOf,
+  policyOver,
+  rowValue,
+} from "./objective.ts";
 
 const random = seededRandom(3);
 const normal = () => random() + random() + random() - 1.5;
@@ -183,4 +190,14 @@ describe("learning", () => {
     );
     expect([...jacobian]).toEqual([3, -1, 6, -2]);
   });
+});
+
+test.for([
+  [0, 130],
+  [100, 1.3],
+  [650, 0.2],
+  [6500, 0.02],
+  [100_000, 0.02],
+] as const)("a log of %i rounds is held to the trained policy with %f", ([rounds, divergence]) => {
+  expect(objectiveForLog(rounds)).toEqual({ ...DEFAULT_OBJECTIVE, divergence });
 });

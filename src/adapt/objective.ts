@@ -40,6 +40,19 @@ export const DEFAULT_OBJECTIVE: ObjectiveSettings = {
   decay: 1e-3,
 };
 
+/** Rounds that the trained policy counts for against a log of a person's own. */
+const TRAINED_COUNTS = 130;
+
+/**
+ * What a log of `rounds` rounds is learned from by a head of many numbers: the divergence weighs 130 / rounds, at least the default, as if
+ * 130 rounds had spoken for the trained policy. A short log then moves it a little, where 0.02 would let 46 directions carry it to
+ * where no draw can tell what it is worth (`npm run bench -- learning` has both side by side).
+ */
+export function objectiveForLog(rounds: number): ObjectiveSettings {
+  const { divergence } = DEFAULT_OBJECTIVE;
+  return { ...DEFAULT_OBJECTIVE, divergence: Math.max(divergence, TRAINED_COUNTS / Math.max(1, rounds)) };
+}
+
 /** Writes softmax(scores / temperature), and returns ln of its normaliser. */
 function slateProbabilities(scores: Float64Array, temperature: number, probabilities: Float64Array): number {
   let largest = Number.NEGATIVE_INFINITY;

@@ -11,3 +11,10 @@ export function seededRandom(seed: number): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+/** A number that is nearly normal with mean 0 and variance 1: the sum of twelve uniform ones, less 6. */
+export function nearlyNormal(random: Random): number {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random();
+  return sum;
+}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ridgeRewards } from "../adapt/film-rewards.ts";
 import { linearHead } from "../adapt/head.ts";
 import { DEFAULT_CLIMB } from "../adapt/learn.ts";
-import { DEFAULT_OBJECTIVE } from "../adapt/objective.ts";
+import { objectiveForLog } from "../adapt/objective.ts";
 import { confidenceOfLook, constantRewards, proposeUpdate, type Update } from "../adapt/update.ts";
 import { FailureError } from "../core/failure.ts";
 import { seededRandom } from "../core/rng.ts";
@@ -63,11 +63,12 @@ test("a proposal crosses to the worker and back", async () => {
   expect(update.kind).toBe("accepted");
   expect(update.theta).toBeInstanceOf(Float64Array);
   expect(update.theta[0]).toBeGreaterThan(0.5);
-  expect(await call("propose", { ...ask, rounds: roundsOf(5) })).toEqual({
-    kind: "not-enough-data",
-    rows: 5,
-    effectiveSize: 0,
-  });
+  for (const rows of [0, 5])
+    expect(await call("propose", { ...ask, rounds: roundsOf(rows) })).toEqual({
+      kind: "not-enough-data",
+      rows,
+      effectiveSize: 0,
+    });
   close();
 });
 
@@ -75,7 +76,7 @@ test("what CPO and DR-CPO differ in is the reward model", async () => {
   const rounds = roundsOf(300);
   const head = linearHead(WIDTH);
   const settings = {
-    objective: DEFAULT_OBJECTIVE,
+    objective: objectiveForLog(rounds.length),
     climb: DEFAULT_CLIMB,
     leastEffectiveSize: 50,
     confidence: confidenceOfLook(3),

@@ -2,7 +2,7 @@
 import { ridgeRewards } from "../adapt/film-rewards.ts";
 import { linearHead } from "../adapt/head.ts";
 import { DEFAULT_CLIMB } from "../adapt/learn.ts";
-import { DEFAULT_OBJECTIVE, policyOver } from "../adapt/objective.ts";
+import { DEFAULT_OBJECTIVE, objectiveForLog, policyOver } from "../adapt/objective.ts";
 import { confidenceOfLook, constantRewards, proposeUpdate } from "../adapt/update.ts";
 import { present } from "../core/invariant.ts";
 import { LEAST_EFFECTIVE_SIZE } from "../evaluate/off-policy/overlap.ts";
@@ -21,7 +21,7 @@ export const learningHandlers: LearningHandlers = {
       current.length === 0 ? head.start() : Float64Array.from(current),
       objective === "cpo" ? constantRewards(rounds) : ridgeRewards(rounds, width),
       {
-        objective: DEFAULT_OBJECTIVE,
+        objective: objectiveForLog(rounds.length),
         climb: DEFAULT_CLIMB,
         leastEffectiveSize: LEAST_EFFECTIVE_SIZE,
         confidence: confidenceOfLook(look),

@@ -1,6 +1,6 @@
 /** @file Worlds in which a device proposes an update and the truth of it is known: how often does it accept what is worse? */
 import { present } from "../../core/invariant.ts";
-import { type Random, seededRandom } from "../../core/rng.ts";
+import { nearlyNormal, seededRandom } from "../../core/rng.ts";
 import { sigmoid } from "../../core/sigmoid.ts";
 import { studentQuantile } from "../../core/student-t.ts";
 import { DEFAULT_EPSILON, drawSlot } from "../exploration-slot.ts";
@@ -41,13 +41,13 @@ const SETTINGS = { objective: DEFAULT_OBJECTIVE, climb: DEFAULT_CLIMB, leastEffe
  */
 function acceptanceWorld(seed: number, { rounds, signal }: AcceptanceSettings): AcceptanceWorld {
   const random = seededRandom(seed);
-  const direction = Array.from({ length: WIDTH }, () => (signal / Math.sqrt(WIDTH)) * normal(random));
+  const direction = Array.from({ length: WIDTH }, () => (signal / Math.sqrt(WIDTH)) * nearlyNormal(random));
   const slates = Array.from({ length: 50 }, () => {
-    const features = Float64Array.from({ length: FILMS * WIDTH }, () => normal(random));
-    const taste = Array.from({ length: FILMS }, () => normal(random));
+    const features = Float64Array.from({ length: FILMS * WIDTH }, () => nearlyNormal(random));
+    const taste = Array.from({ length: FILMS }, () => nearlyNormal(random));
     return {
       features,
-      baseScores: Float64Array.from(taste, (each) => each + 0.5 * normal(random)),
+      baseScores: Float64Array.from(taste, (each) => each + 0.5 * nearlyNormal(random)),
       logOdds: taste.map(
         (each, a) =>
           each - 1 + direction.reduce((sum, d, k) => sum + d * (features[a * WIDTH + k] as number), 0),
@@ -141,11 +141,4 @@ function placeMeans(rows: readonly UpdateRow<unknown>[]): FitRewards {
     });
     return () => ghat;
   };
-}
-
-/** Nearly normal with variance 1: twelve uniform numbers. */
-function normal(random: Random): number {
-  let sum = -6;
-  for (let i = 0; i < 12; i++) sum += random();
-  return sum;
 }

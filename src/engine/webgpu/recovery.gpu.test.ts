@@ -14,6 +14,8 @@ import { MOST_FREE_BYTES } from "./start-webgpu.ts";
 
 const SEED = 20;
 const BETWEEN_REQUESTS = 3;
+/** Of the 21 moments at which a device is lost. Each costs a new device, which a GPU in software takes 15 seconds to prepare: VITE_LOSSES=21 for all. */
+const LOSSES = Number(import.meta.env["VITE_LOSSES"] ?? 7);
 
 let fixture: ShallowFixture;
 let wanted: number[];
@@ -73,7 +75,7 @@ describe("a device that is lost at any moment", () => {
     };
     const firstOf = (kind: DeviceCall) =>
       calls.findIndex(({ phase, call }) => phase === "request" && call === kind);
-    const moments = [
+    const all = [
       ...pick(({ phase }) => phase === "upload", 3),
       ...pick(({ phase }) => phase === "probe", 4),
       // The first submit and the read-back: how often work is submitted between them depends on the device's pace.
@@ -81,7 +83,9 @@ describe("a device that is lost at any moment", () => {
       ...Array.from({ length: 5 }, () => firstOf("mapAsync")),
       ...Array.from({ length: BETWEEN_REQUESTS }, () => calls.length),
     ];
-    expect(moments.length).toBeGreaterThanOrEqual(20);
+    // Some of every kind, since they stand kind by kind.
+    const moments = Array.from({ length: LOSSES }, (_, i) => all[Math.floor((i * all.length) / LOSSES)] ?? 0);
+    expect(moments.length).toBeGreaterThanOrEqual(7);
     const firstOfRequest = calls.findIndex(({ phase }) => phase === "request");
 
     let time = 0;
@@ -129,7 +133,7 @@ describe("a device that is lost at any moment", () => {
       if (!later) expect(gpu.devices.length, what).toBeGreaterThan(devicesBefore);
       await vi.waitFor(() => expect(gpu.alive(), what).toBeLessThanOrEqual(1));
     }
-    expect(gpu.devices.length).toBeGreaterThanOrEqual(20);
+    expect(gpu.devices.length).toBeGreaterThanOrEqual(LOSSES - 1);
     loaded?.engine.dispose();
     expect(aliveTensors()).toEqual({ tensors: 0, bytes: 0 });
     await vi.waitFor(() => expect(gpu.alive()).toBe(0));
