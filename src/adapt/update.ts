@@ -1,6 +1,6 @@
 /** @file One update: learn from the drawn rounds, and keep what was learned only if it is better on rounds that it did not learn from. */
 import { invariant, present } from "../core/invariant.ts";
-import { type MeanInterval, tInterval } from "../core/student-t.ts";
+import { type MeanInterval, studentQuantile, tInterval } from "../core/student-t.ts";
 import type { Head } from "./head.ts";
 import { type Climb, learn } from "./learn.ts";
 import { type LearningRow, type ObjectiveSettings, policyOver, rowValue } from "./objective.ts";
@@ -66,7 +66,8 @@ export type Update =
 
 /**
  * Rows of even and of odd number are the two halves. What one half teaches is valued on the other, both ways, by DR with unclipped
- * weights: z(proposed) - z(current) per row. Neither theta nor ghat behind a row's value has seen the row's half. `current` is the theta in force.
+ * weights: z(proposed) - z(current) per row. Neither theta nor ghat behind a row's value has seen the row's half; what one half says depends on the
+ * other all the same, and the interval allows for it. `current` is the theta in force.
  */
 export function proposeUpdate<Features>(
   rows: readonly UpdateRow<Features>[],
@@ -100,7 +101,7 @@ export function proposeUpdate<Features>(
   const effectiveSize = squares === 0 ? 0 : (total * total) / squares;
   if (effectiveSize < leastEffectiveSize)
     return { kind: "not-enough-data", rows: rows.length, effectiveSize };
-  const improvement = tInterval(
+  const improvement = intervalOfHalves(
     proposed.map((z, i) => z - (inForce[i] as number)),
     confidence,
   );
@@ -119,6 +120,21 @@ export function proposeUpdate<Features>(
     climb,
   );
   return { kind: improvement.low > 0 ? "accepted" : "not-better", theta, figures };
+}
+
+/**
+ * The mean over rows of two interleaved halves, and an interval that holds however their means hang together: its standard error is the mean of
+ * theirs. They do hang together: as long as theta moves little, what each half teaches is worth the same product of both halves' gradients on the
+ * other, so that the two means are one number twice, and the error of independent rows would be too small by the root of two.
+ */
+function intervalOfHalves(values: Float64Array, confidence: number): MeanInterval {
+  const halves = [0, 1].map((half) => values.filter((_, i) => i % 2 === half));
+  const share = (half: Float64Array) => half.length / values.length;
+  const fewest = Math.min(...halves.map(({ length }) => length));
+  const standardError = halves.reduce((sum, half) => sum + share(half) * tInterval(half).standardError, 0);
+  const { value } = tInterval(values);
+  const reach = studentQuantile((1 + confidence) / 2, fewest - 1) * standardError;
+  return { value, standardError, low: value - reach, high: value + reach };
 }
 
 /** The rows that `isLearned` keeps, each with a ghat from every second of the others among them. */

@@ -120,7 +120,7 @@ export function runLooks(
       rounds: rows.length,
       gain: value(update.theta) - value(start),
       isAccepted: update.kind === "accepted",
-      isAcceptedAlone: improvement > studentQuantile(0.975, rows.length - 1) * standardError,
+      isAcceptedAlone: improvement > studentQuantile(0.975, Math.floor(rows.length / 2) - 1) * standardError,
     };
   });
 }
