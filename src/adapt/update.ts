@@ -129,10 +129,15 @@ export function proposeUpdate<Features>(
  */
 function intervalOfHalves(values: Float64Array, confidence: number): MeanInterval {
   const halves = [0, 1].map((half) => values.filter((_, i) => i % 2 === half));
-  const share = (half: Float64Array) => half.length / values.length;
   const fewest = Math.min(...halves.map(({ length }) => length));
-  const standardError = halves.reduce((sum, half) => sum + share(half) * tInterval(half).standardError, 0);
-  const { value } = tInterval(values);
+  let value = 0;
+  let standardError = 0;
+  for (const half of halves) {
+    const share = half.length / values.length;
+    const interval = tInterval(half);
+    value += share * interval.value;
+    standardError += share * interval.standardError;
+  }
   const reach = studentQuantile((1 + confidence) / 2, fewest - 1) * standardError;
   return { value, standardError, low: value - reach, high: value + reach };
 }

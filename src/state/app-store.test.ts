@@ -184,6 +184,17 @@ describe("changing the history", () => {
     expect(page.get().history.events.map(({ rating }) => rating)).toEqual([null, 2]);
   });
 
+  test("a step on an entry that is gone leaves the others on the screen", async () => {
+    const page = await openPage(watched(541, 1214));
+    void page.intentions.rateFilm("removed-elsewhere", 4);
+    void page.intentions.moveFilm("removed-elsewhere", 0);
+    await page.gate.settle();
+    expect(page.get().history.events.map(({ movieId, rating }) => [movieId, rating])).toEqual([
+      [541, null],
+      [1214, null],
+    ]);
+  });
+
   test("clearing right after adding is undone with the film that was added", async () => {
     const page = await openPage(watched(541));
     void page.intentions.addFilm(1214);

@@ -6,13 +6,13 @@ import { advanceCatalogue } from "./catalogue-state.ts";
 import type { Context } from "./context.ts";
 import { advanceEngine } from "./engine-state.ts";
 import { advanceExplanation } from "./explanation-state.ts";
-import { makeHistoryEdits } from "./history-edits.ts";
 import { advanceHistory, historyBeforeLoad } from "./history-state.ts";
 import { type InquiryEventOf, type InquiryName, noInquiries } from "./inquiries.ts";
 import { advanceInquiry } from "./inquiry.ts";
 import { advanceInspection } from "./inspection-state.ts";
 import { makeIntentions } from "./intentions.ts";
 import { makeLatestOnly } from "./latest-only.ts";
+import { makePendingEdits } from "./pending-edits.ts";
 
 export interface AppStore {
   readonly state: StoreApi<AppState>;
@@ -72,7 +72,7 @@ export function makeAppStore(parts: AppStoreParts): AppStore {
       counterfactual: makeLatestOnly(),
       whatIf: makeLatestOnly(),
     },
-    historyEdits: makeHistoryEdits(),
+    historyEdits: makePendingEdits(),
   };
   return { state, intentions: makeIntentions(context) };
 }

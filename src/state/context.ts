@@ -3,11 +3,11 @@ import type { AppState, AppStoreParts } from "./app-state.ts";
 import type { CatalogueEvent } from "./catalogue-state.ts";
 import type { EngineEvent } from "./engine-state.ts";
 import type { ExplanationEvent } from "./explanation-state.ts";
-import type { HistoryEdits } from "./history-edits.ts";
 import type { HistoryStateEvent } from "./history-state.ts";
 import type { InquiryEventOf, InquiryName } from "./inquiries.ts";
 import type { InspectionEvent } from "./inspection-state.ts";
 import type { LatestOnly } from "./latest-only.ts";
+import type { PendingEdits } from "./pending-edits.ts";
 
 /** What an intention works with: the outside world, the state, and one way to tell each part of it what happened. */
 export interface Context extends AppStoreParts {
@@ -29,5 +29,5 @@ export interface Context extends AppStoreParts {
   readonly answers: LatestOnly;
   readonly explanations: LatestOnly;
   readonly inquiries: { readonly [Name in InquiryName]: LatestOnly };
-  readonly historyEdits: HistoryEdits;
+  readonly historyEdits: PendingEdits;
 }

@@ -1,8 +1,8 @@
 import { toFailure } from "../../core/failure.ts";
 import type { HistoryStore } from "../../history/history-store.ts";
 import type { Context } from "../context.ts";
-import type { Foresight } from "../history-edits.ts";
 import type { Undo } from "../history-state.ts";
+import type { Foresight } from "../pending-edits.ts";
 
 /**
  * One change of the history: asked of the store, then read back, so that the page shows what is stored. Changes run one after the

@@ -1,4 +1,6 @@
+import { withMove } from "../../history/history-edits.ts";
 import type { Context } from "../context.ts";
+import { ofEntry } from "../pending-edits.ts";
 import { editHistory } from "./edit-history.ts";
 
 /** Moves an entry to another place; 0 is the oldest. */
@@ -11,12 +13,6 @@ export function makeMoveFilm(context: Context, change: () => Promise<void>) {
         await store.move(key, toIndex);
         return null;
       },
-      (events) => {
-        const moved = events.filter((event) => event.key === key);
-        return events
-          .filter((event) => event.key !== key)
-          .toSpliced(toIndex, 0, ...moved)
-          .map((event, order) => ({ ...event, order }));
-      },
+      ofEntry(key, (events) => withMove(events, key, toIndex)),
     );
 }

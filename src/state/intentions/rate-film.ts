@@ -1,4 +1,6 @@
+import { withRating } from "../../history/history-edits.ts";
 import type { Context } from "../context.ts";
+import { ofEntry } from "../pending-edits.ts";
 import { editHistory } from "./edit-history.ts";
 
 /** Rates an entry, 0.5 to 5 in half stars; null takes the rating back. */
@@ -11,6 +13,6 @@ export function makeRateFilm(context: Context, change: () => Promise<void>) {
         await store.rate(key, rating);
         return context.get().history.undo;
       },
-      (events) => events.map((event) => (event.key === key ? { ...event, rating } : event)),
+      ofEntry(key, (events) => withRating(events, key, rating)),
     );
 }
