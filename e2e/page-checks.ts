@@ -14,11 +14,21 @@ export async function expectNoBrokenRule(page: Page, state: string): Promise<voi
   expect(await broken(page, ["color-contrast"]), `${state}, dark`).toEqual([]);
 }
 
-/** Nothing reaches beyond the screen's side at any of the widths, CSS pixels. What scrolls within itself may. Leaves the page at the last one. */
+/**
+ * Nothing reaches beyond the screen's side at any of the widths, CSS pixels: neither the document nor what a box cuts off. What is in a region
+ * that scrolls by itself may: a grid, or what takes the focus for it. Leaves the page at the last width.
+ */
 export async function expectToFit(page: Page, widths: readonly number[]): Promise<void> {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const overflow = await page.evaluate(() => {
+      const own = [...document.querySelectorAll("main *")].filter(
+        (each) => each.closest('[tabindex="0"], [role="grid"]') === null,
+      );
+      const right = Math.max(...own.map((each) => each.getBoundingClientRect().right));
+      // Round numbers, since places are fractions of pixels.
+      return Math.max(document.documentElement.scrollWidth, Math.round(right)) - innerWidth;
+    });
     expect(overflow, `pixels beyond the side at ${width}`).toBeLessThanOrEqual(0);
   }
 }
