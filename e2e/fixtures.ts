@@ -39,7 +39,10 @@ export class App {
   readonly ranked: Locator;
   readonly effects: Locator;
   readonly cells: Locator;
+  /** What the prediction's page says of the engine: as old as that page's last sight, while another page is shown. */
   readonly engine: Locator;
+  /** What the masthead says of it, on every page. */
+  readonly lamp: Locator;
   readonly lede: Locator;
 
   constructor(page: Page) {
@@ -52,6 +55,7 @@ export class App {
     this.effects = page.locator('section[aria-labelledby="effects-heading"]');
     this.cells = this.effects.getByRole("grid").locator("[data-cell]");
     this.engine = page.locator("#engine");
+    this.lamp = page.getByRole("banner").locator('a[href="#engine"]');
     this.lede = page.locator("#answer");
   }
 

@@ -91,7 +91,7 @@ test("a finished answer in Japanese", async ({ app }) => {
 test("taste, learning and the lab, none of which needs the model", async ({ app, page }) => {
   await page.route("**/models/**", (route) => route.fulfill({ status: 404, body: "" }));
   await app.open("?backend=wasm&lang=en#taste");
-  await expect(app.engine).toHaveAttribute("data-phase", "failed");
+  await expect(app.lamp).toHaveAttribute("data-phase", "failed");
   for (const answer of ["Like", "Dislike"]) {
     await page
       .getByRole("button", { name: new RegExp(`^${answer} `) })

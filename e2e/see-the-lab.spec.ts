@@ -26,7 +26,7 @@ test("the naive methods get the order wrong, CPO and DR get it right, and the tr
   await app.open("?backend=wasm&lang=en#lab");
   await settled(page);
   await expect(page).toHaveTitle("becausal: lab");
-  await expect(app.engine).toHaveAttribute("data-phase", "failed");
+  await expect(app.lamp).toHaveAttribute("data-phase", "failed");
 
   const truth = step(page, "beliefs").getByRole("row", { name: /^Truth/ });
   expect((await truth.getByRole("cell").allInnerTexts()).map((text) => text.trim())).toEqual([

@@ -4,8 +4,9 @@ import { FailureError } from "../../../core/failure.ts";
 import { makeAppStore } from "../../../state/app-store.ts";
 import { fixtureAssets } from "../../../state/fixtures/assets.ts";
 import { makeFakeCall } from "../../../state/fixtures/fake-call.ts";
-import { makeFixtureLearning, makeMemoryLog } from "../../../state/fixtures/learning.ts";
+import { makeFixtureLearning, makeMemoryLog, makeMemoryVersions } from "../../../state/fixtures/learning.ts";
 import { makeMemoryHistory } from "../../../state/fixtures/memory-history.ts";
+import { fixtureSpace } from "../../../state/fixtures/preference-space.ts";
 import type { LearningStoreParts } from "../../../state/learning-store.ts";
 import { learningHandlers } from "../../../worker/learning-handlers.ts";
 import type { LearningCalls } from "../../../worker/learning-protocol.ts";
@@ -318,7 +319,27 @@ describe("an update", () => {
   });
 
   test("that is worse says so", async () => {
-    const page = await openPage(fixtureLog(500, null));
+    // In force is what goes as far for the genre as the answers do; half of them, held to the trained model, teach less.
+    const versions = makeMemoryVersions();
+    await versions.adopt(
+      {
+        head: "linear",
+        objective: "cpo",
+        theta: fixtureSpace.directions.map(({ id }) => (id === "sci-fi" ? 4 : 0)),
+        weighs: fixtureSpace.directions.map(({ id }) => id),
+        figures: {
+          rows: 500,
+          effectiveSize: 100,
+          currentValue: 0.3,
+          proposedValue: 0.8,
+          improvement: { value: 0.5, standardError: 0.1, low: 0.3, high: 0.7 },
+          confidence: 0.95,
+        },
+        acceptedAt: 0,
+      },
+      0,
+    );
+    const page = await openPage(loved, { openVersions: async () => versions });
     await page.store.intentions.propose("dr-cpo");
     await expect.poll(page.text).toContain("Worse, as far as these answers can tell.");
     expect(page.text()).not.toContain("may be chance");
